@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,9 @@ from knowledge_base.model import Document, Kind, SearchResult
 
 Now: TypeAlias = Callable[[], datetime]
 """The clock: an aware UTC time. Given by bootstrap, so that tests can stop it."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told of long work as it goes: what is being done, how much is done, out of how much."""
 
 Handle: TypeAlias = Callable[[Inbound], Awaitable[Turn]]
 """What a channel is given: take one message through its turn."""
@@ -87,6 +90,37 @@ class SendError(ShopbellError):
 
 
 # -- understanding and knowledge ------------------------------------------------------------
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors. The same text gives the same bytes, alone or among others."""
+
+    @property
+    def name(self) -> str:
+        """Return what identifies the weights (with a checksum): it goes into fingerprints."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Return the length of a vector."""
+        ...
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        kind: Literal["query", "passage"],
+        progress: Progress | None = None,
+    ) -> NDArray[np.float32]:
+        """Encode many texts, blocking; shape (texts, dimensions), each of length one."""
+        ...
+
+    async def encode_query(self, text: str) -> NDArray[np.float32]:
+        """Encode one query in a worker thread; shape (dimensions,)."""
+        ...
+
+    def close(self) -> None:
+        """Let go of threads and memory."""
+        ...
 
 
 class Recognizer(Protocol):
