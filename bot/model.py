@@ -212,9 +212,10 @@ class Confirm:
 class SearchKnowledge:
     """Look for an answer in articles or in the catalogue."""
 
-    query: str
     intent: str | None
+    """The trusted intent of the question; None when there is none to trust."""
     products: bool = False
+    """Look in the catalogue first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,17 +226,8 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clarify:
-    """Ask again, with the nearest intents as choices; counts as a miss."""
-
-    guesses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remind:
-    """Ask the open question once more; counts as a miss."""
-
-    task: Task
+class Drop:
+    """The shopper doesn't want to go on with the task at work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,8 +259,7 @@ Decision: TypeAlias = (
     | Confirm
     | SearchKnowledge
     | Say
-    | Clarify
-    | Remind
+    | Drop
     | HandOver
     | Wait
     | LeaveQueue

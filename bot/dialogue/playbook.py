@@ -1,0 +1,45 @@
+"""What the decision goes by: how each intent is answered, and what each skill asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from escalation.policy import Policy
+
+
+class IntentRule(Protocol):
+    """How an intent of the catalogue is handled; `intents.model.IntentInfo` is one."""
+
+    @property
+    def answered_by(self) -> str:
+        """Return "skill:<name>", "articles", "products", "reply", "person" or "context"."""
+        ...
+
+    @property
+    def person_helps(self) -> bool:
+        """Return whether the answer offers a person."""
+        ...
+
+    @property
+    def acknowledge(self) -> bool:
+        """Return whether the answer opens by acknowledging what happened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """The shop's way of answering, joined in bot/bootstrap.py."""
+
+    intents: Mapping[str, IntentRule]
+    slots: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Skill to slot to the entity types that fill it."""
+    policy: Policy = field(default_factory=Policy)
+    contact_human: str = "contact_human"
+    back_to_bot: str = "back_to_bot"
+    affirm: str = "affirm"
+    deny: str = "deny"
+
+    def skill_of(self, intent: str) -> str | None:
+        """Return the skill that takes an intent."""
+        kind, _, name = self.intents[intent].answered_by.partition(":")
+        return name if kind == "skill" else None
