@@ -422,3 +422,29 @@ class Change:
     """New messages in order; the store gives each its `seq`."""
     turn: Turn | None = None
     """The turn's record, if a shopper's message caused this change."""
+
+
+# -- people at the desk ------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What a person may do at the desk."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person of the support staff. An inactive one can't sign in but keeps their history."""
+
+    id: AgentId
+    email: str
+    name: str
+    role: Role = Role.AGENT
+    languages: tuple[str, ...] = ()
+    """Languages that they answer in; none means any."""
+    skills: tuple[str, ...] = ()
+    """Kinds of handoff that they take; none means any."""
+    active: bool = True

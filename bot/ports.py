@@ -26,6 +26,7 @@ from bot.commerce import (
 )
 from bot.model import (
     Address,
+    Agent,
     Audience,
     Change,
     Conversation,
@@ -40,7 +41,7 @@ from bot.model import (
     Task,
     Turn,
 )
-from escalation.model import Handoff, HandoffId
+from escalation.model import AgentId, Handoff, HandoffId
 from knowledge_base.model import Document, Kind, SearchResult
 
 Now: TypeAlias = Callable[[], datetime]
@@ -70,6 +71,10 @@ class ConflictError(ShopbellError):
 
 class StoreUnavailableError(ShopbellError):
     """The database is locked, read-only or gone; nothing was written."""
+
+
+class AgentExistsError(ShopbellError):
+    """Another agent has that e-mail address."""
 
 
 class SkillError(ShopbellError):
@@ -458,6 +463,61 @@ class Articles(Protocol):
 
     async def remove(self, article: str, at: datetime) -> bool:
         """Take an article out in all its languages; False when there is none."""
+        ...
+
+
+class Agents(Protocol):
+    """The people of the desk and their sessions; knows hashes, never a password or a token."""
+
+    async def add(self, agent: Agent, password_hash: str) -> None:
+        """Keep a new agent; raises AgentExistsError when the e-mail address is taken."""
+        ...
+
+    async def change(self, agent: Agent, *, password_hash: str | None = None) -> bool:
+        """Replace what is known of an agent, and the password if given; False if unknown.
+
+        A new password and a deactivation end all of the agent's sessions.
+        """
+        ...
+
+    async def by_email(self, email: str) -> tuple[Agent, str] | None:
+        """Return an agent and the password's hash, whatever the case of the address."""
+        ...
+
+    async def get(self, agent: AgentId) -> Agent | None:
+        """Return an agent."""
+        ...
+
+    async def list(self) -> Sequence[Agent]:
+        """Return all agents by e-mail address, inactive ones too."""
+        ...
+
+    async def open_session(
+        self, agent: AgentId, *, token_hash: str, csrf: str, expires_at: datetime, now: datetime
+    ) -> None:
+        """Keep a desk session; expired ones are forgotten."""
+        ...
+
+    async def session(self, token_hash: str, now: datetime) -> tuple[Agent, str] | None:
+        """Return a running session's agent and CSRF token; None when expired or inactive."""
+        ...
+
+    async def close_session(self, token_hash: str) -> None:
+        """End a session; unknown ones are fine."""
+        ...
+
+
+class Tokens(Protocol):
+    """Bearer tokens of conversations, kept as hashes only."""
+
+    async def grant(
+        self, conversation: ConversationId, token_hash: str, expires_at: datetime | None
+    ) -> None:
+        """Let the bearer speak in a conversation; raises UnknownConversationError."""
+        ...
+
+    async def conversation_of(self, token_hash: str, now: datetime) -> ConversationId | None:
+        """Return what a token opens; None when it is unknown or expired."""
         ...
 
 
