@@ -1,0 +1,153 @@
+"""Finds and reads the data of this folder: catalogue, phrases, emotions, commands, languages.
+
+Replies are read by intents.replies. Everything is read when asked for, nothing at import.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from intents.model import (
+    BadCatalogError,
+    BadPhrasesError,
+    Catalog,
+    DataError,
+    Example,
+    IntentInfo,
+    LanguageInfo,
+    normalise,
+)
+from intents.rasa import read_examples
+
+_NOT_PHRASES = {"emotions", "replies"}
+"""Folders inside a language that hold something else than phrases of intents."""
+_OWN_FILES = {"catalog.yml", "commands.yml", "language.yml"}
+
+
+def shipped() -> Path:
+    """Return the folder of the data that comes with Shopbell."""
+    return Path(__file__).parent
+
+
+def load_catalog(folder: Path | None = None) -> Catalog:
+    """Read catalog.yml; raises BadCatalogError."""
+    file = (folder or shipped()) / "catalog.yml"
+    data = _read_mapping(file)
+    try:
+        return Catalog(
+            intents={name: IntentInfo(**fields) for name, fields in data["intents"].items()},
+            emotions=tuple(data["emotions"]),
+            commands=tuple(data["commands"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        message = f"{file}: expected intents, emotions and commands as its head describes: {error}"
+        raise BadCatalogError(message) from error
+
+
+def load_languages(folder: Path | None = None) -> Mapping[str, LanguageInfo]:
+    """Read <language>/language.yml of every language: a folder with that file is a language."""
+    languages = {}
+    for file in sorted((folder or shipped()).glob("*/language.yml")):
+        data = _read_mapping(file)
+        try:
+            languages[file.parent.name] = LanguageInfo(
+                name=str(data["name"]),
+                scripts=tuple(data["scripts"]),
+                detected_as=tuple(data["detected_as"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise BadCatalogError(
+                f"{file}: expected name, scripts and detected_as, but {error} is wrong or missing"
+            ) from error
+    return languages
+
+
+def load_phrases(folder: Path | None = None, extra: Path | None = None) -> tuple[Example, ...]:
+    """Read every phrase of a folder (by default the shipped ones) and of `extra`, if it exists.
+
+    Any folder of Rasa 3.1 NLU files will do. A file's language is the nearest folder above it
+    that is named like a language; None where there is none. Raises BadPhrasesError.
+    """
+    root = folder or shipped()
+    examples = _read_all(_phrase_files(root), root)
+    if not examples:
+        raise BadPhrasesError(f"{root}: expected files *.yml with training phrases, found none")
+    if extra is not None and extra.is_dir():
+        examples += _read_all(_phrase_files(extra), extra)
+    return examples
+
+
+def load_emotions(folder: Path | None = None) -> tuple[Example, ...]:
+    """Read <language>/emotions/*.yml; `intent` of each example is the emotion's name."""
+    root = folder or shipped()
+    return _read_all(sorted(root.glob("*/emotions/*.yml")), root)
+
+
+def load_commands(folder: Path | None = None) -> Mapping[str, Mapping[str, str]]:
+    """Read <language>/commands.yml: by language, from normalised whole message to its meaning.
+
+    A meaning is one of the catalogue's commands, or the intent of a bare answer (affirm, deny).
+    """
+    return {
+        file.parent.name: _commands_of(file)
+        for file in sorted((folder or shipped()).glob("*/commands.yml"))
+    }
+
+
+def _commands_of(file: Path) -> Mapping[str, str]:
+    commands: dict[str, str] = {}
+    for meaning, messages in _read_mapping(file).items():
+        if not isinstance(messages, list):
+            raise BadCatalogError(f"{file}: expected a list of messages under {meaning!r}")
+        for message in messages:
+            if not isinstance(message, str) or not (key := normalise(message)):
+                raise BadCatalogError(f"{file}: expected text under {meaning!r}, got {message!r}")
+            if commands.setdefault(key, meaning) != meaning:
+                other = commands[key]
+                raise BadCatalogError(f"{file}: {message!r} means both {other} and {meaning}")
+    return commands
+
+
+def _phrase_files(root: Path) -> Iterator[Path]:
+    if root.is_file():
+        yield root
+        return
+    if not root.is_dir():
+        raise BadPhrasesError(f"{root}: expected a folder with training phrases, found none")
+    for file in sorted([*root.rglob("*.yml"), *root.rglob("*.yaml")]):
+        inside = file.relative_to(root)
+        if not _NOT_PHRASES & set(inside.parts[:-1]) and file.name not in _OWN_FILES:
+            yield file
+
+
+def _read_all(files: Iterable[Path], root: Path) -> tuple[Example, ...]:
+    languages = load_languages()
+    return tuple(
+        example
+        for file in files
+        for example in read_examples(file, _language_of(file, root, languages))
+    )
+
+
+def _language_of(file: Path, root: Path, languages: Container[str]) -> str | None:
+    folders = [parent.name for parent in file.parents if root in (parent, *parent.parents)]
+    return next((name for name in folders if name in languages), None)
+
+
+def _read_mapping(file: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise BadCatalogError(f"{file}: expected YAML in UTF-8, but {error}") from error
+    if not isinstance(data, dict):
+        raise BadCatalogError(f"{file}: expected a mapping, got {type(data).__name__}")
+    return data
+
+
+__all__ = [
+    "BadCatalogError", "BadPhrasesError", "Catalog", "DataError", "Example", "IntentInfo",
+    "LanguageInfo", "load_catalog", "load_commands", "load_emotions", "load_languages",
+    "load_phrases", "normalise", "shipped",
+]  # fmt: skip
