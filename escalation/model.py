@@ -130,6 +130,16 @@ class Handoff:
             raise AlreadyTakenError(f"Handoff {self.id} was accepted by another agent")
         return replace(self, agent=agent, accepted_at=at)
 
+    def hand_to(self, agent: AgentId, at: datetime) -> Self:
+        """Give an open handoff to an agent, whoever has it: a supervisor's takeover.
+
+        Raises:
+            NotOpenError: it has ended.
+        """
+        if not self.is_open:
+            raise NotOpenError(f"Expected an open handoff, but {self.id} has ended")
+        return self if self.agent == agent else replace(self, agent=agent, accepted_at=at)
+
     def end(self, at: datetime, *, return_to_bot: bool, resolution: str | None = None) -> Self:
         """End the handoff; the conversation goes back to the bot.
 
