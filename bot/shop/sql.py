@@ -1,0 +1,142 @@
+"""The embedded shop: the `Shop` port over the shop's own tables."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.commerce import (
+    Coupon,
+    Customer,
+    CustomerId,
+    Order,
+    OrderNumber,
+    Product,
+    ProductId,
+    normal_number,
+)
+from bot.ports import ShopUnavailableError
+from bot.shop import tables
+from bot.shop.lines import CouponLine, CustomerLine, OrderRecord, ProductLine
+from bot.shop.rows import fields_of, product_fields
+from bot.shop.values import coupon_of, customer_of, order_of, product_of
+
+LONGEST_KEY = 200
+CHUNK = 500
+"""How many values one IN (...) holds: databases limit the parameters of a statement."""
+
+
+class SqlShop:
+    """Customers, products, orders and coupons of the database that Shopbell brings along."""
+
+    def __init__(self, engine: AsyncEngine, *, currency: str = "USD") -> None:
+        self._engine = engine
+        self._currency = currency
+
+    async def customer(self, customer: CustomerId) -> Customer | None:
+        """Return a customer, None when unknown."""
+        if not _can_be_key(customer):
+            return None
+        rows = await self._rows(select(tables.customers).where(tables.customers.c.id == customer))
+        lines = [CustomerLine.model_validate(fields_of(row)) for row in rows]
+        return customer_of(lines[0], currency=self._currency) if lines else None
+
+    async def order(self, number: str) -> Order | None:
+        """Return an order, whatever the case, `#`, spaces and hyphens of the number."""
+        key = normal_number(number)
+        if not _can_be_key(key):
+            return None
+        rows = await self._rows(select(tables.orders).where(tables.orders.c.key == key))
+        return _order(rows[0]) if rows else None
+
+    async def orders_of(self, customer: CustomerId) -> Sequence[Order]:
+        """Return a customer's orders, newest first; undated ones last."""
+        if not _can_be_key(customer):
+            return ()
+        table = tables.orders
+        rows = await self._rows(
+            select(table)
+            .where(table.c.customer_id == customer)
+            .order_by(table.c.placed_at.desc().nulls_last(), table.c.key)
+        )
+        return [_order(row) for row in rows]
+
+    async def product(self, product: ProductId) -> Product | None:
+        """Return one product with live prices and stock."""
+        if not _can_be_key(product):
+            return None
+        found = await self._products(only=product)
+        return found[0] if found else None
+
+    async def products(self) -> Sequence[Product]:
+        """Return the whole catalogue, for indexing, in the order of its import."""
+        return await self._products(only=None)
+
+    async def coupons(self) -> Sequence[Coupon]:
+        """Return all coupons."""
+        rows = await self._rows(select(tables.coupons).order_by(tables.coupons.c.code))
+        return [coupon_of(CouponLine.model_validate(fields_of(row))) for row in rows]
+
+    async def order_numbers(self, candidates: Sequence[str]) -> Sequence[OrderNumber]:
+        """Return which of these tokens are numbers of orders, as the shop writes them."""
+        keys = list(dict.fromkeys(key for c in candidates if _can_be_key(key := normal_number(c))))
+        table = tables.orders
+        known: dict[str, str] = {}
+        async with self._connection() as connection:
+            for start in range(0, len(keys), CHUNK):
+                some = table.c.key.in_(keys[start : start + CHUNK])
+                rows = await connection.execute(select(table.c.key, table.c.number).where(some))
+                known |= {row.key: row.number for row in rows}
+        return [OrderNumber(known[key]) for key in keys if key in known]
+
+    async def _products(self, *, only: ProductId | None) -> list[Product]:
+        async with self._connection() as connection:
+            return [product_of(line) for line in await product_lines(connection, only=only)]
+
+    async def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[RowMapping]:
+        async with self._connection() as connection:
+            return (await connection.execute(query)).mappings().all()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise ShopUnavailableError(
+                "Expected the shop's tables to answer, but the database did not "
+                f"({type(error).__name__}): check that it runs and is migrated"
+            ) from error
+
+
+async def product_lines(
+    connection: AsyncConnection, *, only: str | None = None
+) -> list[ProductLine]:
+    """Read one product or all with their variants, in the order of their import."""
+    products, variants = tables.products, tables.variants
+    every = select(products).order_by(products.c.position, products.c.id)
+    parts = select(variants).order_by(variants.c.product_id, variants.c.position)
+    if only is not None:
+        every = every.where(products.c.id == only)
+        parts = parts.where(variants.c.product_id == only)
+    rows = (await connection.execute(parts)).mappings()
+    of = {key: list(group) for key, group in groupby(rows, key=lambda row: row["product_id"])}
+    return [
+        ProductLine.model_validate(product_fields(row, of.get(row["id"], [])))
+        for row in (await connection.execute(every)).mappings()
+    ]
+
+
+def _order(row: RowMapping) -> Order:
+    return order_of(OrderRecord.model_validate(fields_of(row)))
+
+
+def _can_be_key(text: str) -> bool:
+    """Say whether a text can be a key at all: PostgreSQL fails on NUL, drivers on surrogates."""
+    return 0 < len(text) <= LONGEST_KEY and not any(
+        ch == "\0" or "\ud800" <= ch <= "\udfff" for ch in text
+    )
