@@ -1,0 +1,203 @@
+"""Opening a database, using it in short transactions, and bringing its tables up to date.
+
+Both databases are used alike: `reading` gives a connection for single statements without a
+transaction, `writing` one transaction. On SQLite a write takes the lock at its start
+(`BEGIN IMMEDIATE`), because a transaction that reads first and writes later can't wait for
+another writer: https://www.sqlite.org/isolation.html. Within one process writers queue on an
+asyncio lock, which is fair and wakes at once; SQLite's own busy handler sleeps and guesses.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, exc, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.schema import Table
+
+from bot.ports import StoreUnavailableError
+
+_READ = "shopbell_read"
+_WRITER = "shopbell_writer"
+_BUSY_SECONDS = 5.0
+_MIGRATION_LOCK = 0x53686F7062656C6C  # "Shopbell", PostgreSQL's advisory lock
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """Open a database by its async SQLAlchemy URL; connects at the first use.
+
+    SQLite waits five seconds for a writer of another process; `?timeout=` of the URL says
+    otherwise.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    return create_async_engine(
+        parsed,
+        hide_parameters=True,  # errors are logged, and parameters are what people wrote
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=_BUSY_SECONDS,
+        connect_args={"timeout": _BUSY_SECONDS},
+    )
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection for reads. Each statement sees its own moment: ask in one statement."""
+    option = (
+        {_READ: True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    )
+    with _translated():
+        async with engine.connect() as connection:
+            yield await connection.execution_options(**option)
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Run one short transaction: committed at the end, rolled back on any error."""
+    writer = engine.get_execution_options().get(_WRITER)
+    with _translated():
+        if writer is None:
+            async with engine.begin() as connection:
+                yield connection
+        else:
+            async with writer, engine.begin() as connection:
+                yield connection
+
+
+def insert(engine: AsyncEngine, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Begin an INSERT that knows ON CONFLICT, which both databases spell alike."""
+    return sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def migrate(url: str) -> None:
+    """Bring the tables up to date; several processes may do so at once.
+
+    Works beside a running event loop too, but blocks it.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _migrate(url)).result()
+
+
+# -- SQLite ------------------------------------------------------------
+
+
+def _open_sqlite(url: URL) -> AsyncEngine:
+    _make_parent(url)
+    # The driver begins nothing by itself (isolation_level None), `_begin` does.
+    arguments: dict[str, Any] = {"isolation_level": None}
+    if "timeout" not in url.query:
+        arguments["timeout"] = _BUSY_SECONDS
+    engine = create_async_engine(url, hide_parameters=True, connect_args=arguments)
+    engine.update_execution_options(**{_WRITER: asyncio.Lock()})
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _make_parent(url: URL) -> None:
+    name = url.database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return
+    try:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"Expected a folder for the database at {Path(name).parent}, but {error}"
+        ) from error
+
+
+def _set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+    finally:
+        cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    if not connection.get_execution_options().get(_READ):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+# -- errors ------------------------------------------------------------
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
+        if not _is_outage(error):
+            raise
+        reason = getattr(error, "orig", None) or error
+        raise StoreUnavailableError(
+            f"Expected a database that can be used, but got: {reason}. "
+            "Check that it is there, not locked by another program, and writable."
+        ) from error
+
+
+def _is_outage(error: Exception) -> bool:
+    """Tell an unusable database from a statement that is wrong."""
+    if not isinstance(error, exc.DBAPIError):
+        return True
+    if isinstance(error, exc.IntegrityError | exc.DataError | exc.ProgrammingError):
+        return False
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html: 42 is a wrong statement,
+    # 22 wrong data, 23 a broken constraint; SQLite's errors have no such code.
+    code = getattr(error.orig, "sqlstate", None)
+    return code is None or code[:2] not in {"22", "23", "42"}
+
+
+# -- migration ------------------------------------------------------------
+
+
+def newest_revision() -> str:
+    """Return the newest revision: files are named NNNN_what.py and NNNN is the revision."""
+    names = (entry.name for entry in (files("bot") / "migrations" / "versions").iterdir())
+    return max(name[:4] for name in names if name[:4].isdigit())
+
+
+async def _migrate(url: str) -> None:
+    engine = open_engine(url)
+    try:
+        if await _current_revision(engine) != newest_revision():
+            async with writing(engine) as connection:
+                await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def _current_revision(engine: AsyncEngine) -> str | None:
+    """Look without Alembic, whose import alone takes longer than a whole start should."""
+    try:
+        async with reading(engine) as connection:
+            found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return None if found is None else str(found)
+    except StoreUnavailableError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    except exc.ProgrammingError:  # PostgreSQL's word for "no such table"
+        return None
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 -- slow to import, seldom needed
+    from alembic.config import Config  # noqa: PLC0415
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    config = Config()
+    config.set_main_option("script_location", "bot:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
