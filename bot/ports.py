@@ -73,6 +73,10 @@ class StoreUnavailableError(ShopbellError):
     """The database is locked, read-only or gone; nothing was written."""
 
 
+class LiveClosedError(ShopbellError):
+    """The server stops: no more live events will come."""
+
+
 class AgentExistsError(ShopbellError):
     """Another agent has that e-mail address."""
 
@@ -562,5 +566,5 @@ class Listener(Protocol):
     """One listener's events, in order."""
 
     async def next(self) -> Event:
-        """Wait for the next event."""
+        """Wait for the next event; raises LiveClosedError when the server stops."""
         ...
