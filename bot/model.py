@@ -22,8 +22,17 @@ MessageId = NewType("MessageId", str)
 Language = NewType("Language", str)
 """A folder under intents/, such as "en" or "zh"; never a Literal, never compared in code."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Localized:
+    """A text that the shop keeps in several languages; "" is the one for all others."""
+
+    texts: Mapping[str, str]
+
+
 Value: TypeAlias = (
-    "str | int | Decimal | Money | date | datetime | Phrase | tuple[Phrase, ...] | None"
+    "str | int | Decimal | Money | date | datetime"
+    " | Localized | Phrase | tuple[Phrase, ...] | None"
 )
 """What a reply's blanks can be filled with; `bot.words` formats each for its language."""
 
@@ -157,7 +166,7 @@ class Recognition:
     """An understanding with the query vector it was made from, which search uses again."""
 
     understanding: Understanding
-    vector: NDArray[np.float32]
+    vector: NDArray[np.float32] | None = None
 
 
 # -- tasks and decisions ------------------------------------------------------------
@@ -255,15 +264,7 @@ class Silent:
 
 
 Decision: TypeAlias = (
-    UseSkill
-    | Confirm
-    | SearchKnowledge
-    | Say
-    | Drop
-    | HandOver
-    | Wait
-    | LeaveQueue
-    | Silent
+    UseSkill | Confirm | SearchKnowledge | Say | Drop | HandOver | Wait | LeaveQueue | Silent
 )
 
 # -- replies and messages ------------------------------------------------------------

@@ -8,8 +8,8 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
-from bot.commerce import Money
-from bot.model import Language, Phrase, Value
+from bot.commerce import Money, localized
+from bot.model import Language, Localized, Phrase, Value
 
 
 class ReplyWords:
@@ -27,17 +27,23 @@ class ReplyWords:
         self._locales = {language: Locale.parse(language) for language in replies}
 
     def say(self, phrase: Phrase, language: Language, *, variant: int = 0) -> str:
-        """Render a phrase; raises KeyError when the language has no words for it."""
+        """Render a phrase; raises KeyError when the language has no words for it.
+
+        A line of the wording whose blanks are all empty is left out.
+        """
         wordings = self._replies[language][phrase.key]
         wording = wordings[variant % len(wordings)]
         blanks = {name: _Blank(self, value, language) for name, value in phrase.values.items()}
-        return wording.format_map(blanks).strip()
+        lines = (line.format_map(blanks).rstrip() for line in wording.split("\n"))
+        return "\n".join(line for line in lines if line)
 
     def variants(self, key: str, language: Language) -> int:
         """Return how many wordings a key has in a language; 0 when it has none."""
         return len(self._replies.get(language, {}).get(key, ()))
 
-    def text(self, value: Value, language: Language, *, lines: bool = False) -> str:
+    def text(  # noqa: C901, PLR0911 - one case per kind of value
+        self, value: Value, language: Language, *, lines: bool = False
+    ) -> str:
         """Write one value as people of that language write it; None is nothing."""
         locale = self._locales[language]
         match value:
@@ -48,6 +54,8 @@ class ReplyWords:
             case tuple():
                 separator = "\n" if lines else self.say(Phrase(key="list.separator"), language)
                 return separator.join(self.say(part, language) for part in value)
+            case Localized(texts=texts):
+                return localized(texts, language)
             case Money(amount=amount, currency=currency):
                 return format_currency(amount, currency, locale=locale)
             case datetime():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.dialogue.playbook import Playbook
-from bot.dialogue.slots import fill, rest_of
+from bot.dialogue.slots import fill
 from bot.model import (
     Confirm,
     Conversation,
@@ -76,9 +76,7 @@ def _answer_to_question(
     """Read the message as an answer to what was asked; None when it isn't one."""
     if task.preview is not None and intent in {playbook.affirm, playbook.deny}:
         return Confirm(task=task, yes=intent == playbook.affirm)
-    filled = fill(playbook.slots[task.skill], said, task.asked)
-    if "zip" in filled and len(rest := rest_of(said)) > 1:
-        filled.setdefault("name", rest)
+    filled = fill(playbook.slots[task.skill], said, asked=task.asked, have=task.slots)
     if filled and _belongs_to(task, intent, playbook):
         return UseSkill(task=_with_slots(task, filled))
     if intent == playbook.deny:
@@ -114,9 +112,7 @@ def _by_intent(
 def _start_or_go_on(
     conversation: Conversation, skill: str, said: Understanding, playbook: Playbook
 ) -> Task:
-    filled = fill(playbook.slots[skill], said, None)
-    if "zip" in filled and len(rest := rest_of(said)) > 1:
-        filled.setdefault("name", rest)
+    filled = fill(playbook.slots[skill], said)
     task = _at_work(conversation)
     if task is not None and task.skill == skill:
         return _with_slots(task, filled)

@@ -12,29 +12,29 @@ _TOKEN = re.compile(r"[^\s,;:!?()\[\]{}<>\"'，。；：！？（）【】《》
 
 
 def fill(
-    spec: Mapping[str, tuple[str, ...]], understanding: Understanding, asked: str | None
+    spec: Mapping[str, tuple[str, ...]],
+    understanding: Understanding,
+    *,
+    asked: str | None = None,
+    have: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the slots that a message fills; one stretch of text fills one slot only.
 
-    The slot that was asked for has the first pick: five digits are a ZIP code when a ZIP was
-    asked for, and an order number when that was.
+    The slot that was asked for has the first pick, then those still empty: five digits are a ZIP
+    code when only that is missing, and an order number when that is. What is left of the message
+    may be a name, if a ZIP came with it.
     """
     filled: dict[str, str] = {}
     used: set[tuple[int, int]] = set()
-    for slot in sorted(spec, key=lambda name: name != asked):
+    known = have or {}
+    for slot in sorted(spec, key=lambda name: (name != asked, name in known)):
         entity = _pick(understanding.entities, spec[slot], used)
         if entity is not None:
             filled[slot] = entity.value
             used.add((entity.start, entity.end))
+    if "name" in spec and "zip" in filled and len(rest := _rest(understanding)) > 1:
+        filled["name"] = rest
     return filled
-
-
-def rest_of(understanding: Understanding) -> str:
-    """Return the message without its entities: what is left may hold a name."""
-    text = understanding.text[:LONGEST_FREE_TEXT]
-    for entity in sorted(understanding.entities, key=lambda e: -e.start):
-        text = text[: entity.start] + " " + text[entity.end :]
-    return " ".join(text.split())
 
 
 def number_candidates(text: str, *, most: int = 20) -> Sequence[str]:
@@ -53,6 +53,14 @@ def with_order_numbers(understanding: Understanding, numbers: Sequence[str]) -> 
     found = [entity for number in numbers if (entity := _locate(understanding.text, number))]
     kept = [e for e in understanding.entities if not any(_overlaps(e, f) for f in found)]
     return sorted(kept + found, key=lambda entity: entity.start)
+
+
+def _rest(understanding: Understanding) -> str:
+    """Return the message without its entities: what is left may hold a name."""
+    text = understanding.text[:LONGEST_FREE_TEXT]
+    for entity in sorted(understanding.entities, key=lambda e: -e.start):
+        text = text[: entity.start] + " " + text[entity.end :]
+    return " ".join(text.split())
 
 
 def _pick(

@@ -1,0 +1,144 @@
+"""Answer from approved text: search articles and the catalogue, quote what is sure."""
+
+from dataclasses import dataclass, replace
+
+from bot.commerce import ProductId
+from bot.dialogue.choices import person_choice, title_choice
+from bot.dialogue.outcome import Outcome, answered
+from bot.dialogue.playbook import Playbook
+from bot.dialogue.tasks import Tasks
+from bot.dialogue.tone import opening
+from bot.model import Conversation, Phrase, Recognition, Reply, SearchKnowledge, Source, Task
+from bot.ports import Retriever, Words
+from escalation.model import Reason
+from knowledge_base.model import Hit, Kind, SearchResult
+
+SUGGESTIONS = 3
+"""Products in a recommendation; near topics offered when no answer was found."""
+
+QUESTION_SKILL = "product_question"
+"""The skill that answers about one product, found by search first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searcher:
+    """Finds the answer to a question, or says honestly that there is none."""
+
+    retriever: Retriever
+    tasks: Tasks
+    words: Words
+    playbook: Playbook
+
+    async def search(
+        self, decision: SearchKnowledge, conversation: Conversation, recognition: Recognition
+    ) -> Outcome:
+        """Answer from the index; a second search in a row without an answer calls a person."""
+        if decision.products:
+            found = await self._products(decision, conversation, recognition)
+            if found is not None:
+                return await self.tasks.resume(found)
+        kinds = (Kind.ARTICLE,) if decision.intent else (Kind.ARTICLE, Kind.PRODUCT)
+        result = await self._look_up(decision, conversation, recognition, kinds)
+        if not result.sure:
+            return await self._nothing(result, decision, conversation)
+        if result.hits[0].kind is Kind.PRODUCT:
+            slots = {"product": result.hits[0].id, "text": recognition.understanding.text}
+            task = Task(skill=QUESTION_SKILL, slots=slots)
+            return await self.tasks.resume(await self._use(task, None, conversation))
+        reply = self._quote(result.hits[0], decision, conversation)
+        after = answered(conversation, reply)
+        return await self.tasks.resume(
+            Outcome(decision="search_knowledge", after=after, replies=(reply,))
+        )
+
+    async def _look_up(
+        self,
+        decision: SearchKnowledge,
+        conversation: Conversation,
+        recognition: Recognition,
+        kinds: tuple[Kind, ...],
+    ) -> SearchResult:
+        said = recognition.understanding
+        if said.exact is None or decision.intent is None:
+            query, vector = said.text, recognition.vector
+        else:  # a button was pressed: its label is the question
+            label = Phrase(key=f"topic.{decision.intent}")
+            query, vector = self.words.say(label, conversation.language), None
+        return await self.retriever.search(
+            query,
+            language=conversation.language,
+            vector=vector,
+            kinds=kinds,
+            topic=decision.intent,
+        )
+
+    async def _products(
+        self, decision: SearchKnowledge, conversation: Conversation, recognition: Recognition
+    ) -> Outcome | None:
+        """Answer from the catalogue; None when no product is meant."""
+        result = await self._look_up(decision, conversation, recognition, (Kind.PRODUCT,))
+        task = self._product_task(decision, result, conversation, recognition)
+        if task is None:
+            return None
+        outcome = await self._use(task, decision.intent, conversation)
+        chosen = ProductId(task.slots["product"].split(",")[0])
+        dialogue = replace(outcome.after.dialogue, product=chosen)
+        return replace(outcome, after=replace(outcome.after, dialogue=dialogue))
+
+    def _product_task(
+        self,
+        decision: SearchKnowledge,
+        result: SearchResult,
+        conversation: Conversation,
+        recognition: Recognition,
+    ) -> Task | None:
+        found = list(dict.fromkeys(hit.id for hit in result.hits))[:SUGGESTIONS]
+        known = conversation.dialogue.product
+        text = recognition.understanding.text
+        if decision.intent in self.tasks.skills and decision.intent != QUESTION_SKILL and found:
+            skill, product = str(decision.intent), ",".join(found)
+        elif result.sure:
+            skill, product = QUESTION_SKILL, found[0]
+        elif known is not None:
+            skill, product = QUESTION_SKILL, known  # "and in blue?" means the one before
+        else:
+            return None
+        return Task(skill=skill, slots={"product": product, "text": text})
+
+    async def _use(self, task: Task, intent: str | None, conversation: Conversation) -> Outcome:
+        feeling = opening(conversation, intent, self.playbook)
+        return await self.tasks.step(task, conversation, feeling)
+
+    def _quote(self, hit: Hit, decision: SearchKnowledge, conversation: Conversation) -> Reply:
+        rule = self.playbook.intents.get(decision.intent) if decision.intent else None
+        choices = (person_choice(),) if rule is not None and rule.person_helps else ()
+        source = Source(title=hit.title, article_id=hit.id, version=hit.version, url=hit.url)
+        other = hit.language != conversation.language
+        return Reply(
+            key="knowledge.answer_other_language" if other else "knowledge.answer",
+            values={"text": hit.text},
+            opening=opening(conversation, decision.intent, self.playbook),
+            choices=choices,
+            sources=(source,),
+        )
+
+    async def _nothing(
+        self, result: SearchResult, decision: SearchKnowledge, conversation: Conversation
+    ) -> Outcome:
+        dialogue = conversation.dialogue
+        misses = dialogue.misses + 1
+        after = replace(conversation, dialogue=replace(dialogue, misses=misses))
+        if misses >= self.playbook.policy.misses:
+            return Outcome(decision="hand_over", after=after, person=Reason.NOT_UNDERSTOOD)
+        task = dialogue.tasks[-1] if dialogue.tasks else None
+        if task is not None and task.asked is not None:
+            again = await self.tasks.step(task, after, Phrase(key="resume.unclear"))
+            return replace(again, decision="clarify")
+        near = dict.fromkeys(hit.title for hit in result.hits if hit.kind is Kind.ARTICLE)
+        titles = [title_choice(title) for title in list(near)[:SUGGESTIONS]]
+        reply = Reply(
+            key="knowledge.nothing",
+            opening=opening(conversation, decision.intent, self.playbook),
+            choices=(*titles, person_choice()),
+        )
+        return Outcome(decision="clarify", after=after, replies=(reply,))

@@ -1,0 +1,66 @@
+"""Questions about one product: what it is, its variants, its price, what is left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from bot.commerce import Product, ProductId, Variant
+from bot.model import Reply, Task
+from bot.ports import Done, ShopAccess, Step
+from bot.skills.options import match_options, option_values
+from bot.skills.product_view import facts, in_stock, price_phrase, product_card, values_phrases
+from bot.skills.reading import ReadingSkill
+from bot.skills.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class ProductQuestionSkill(ReadingSkill):
+    """Answers from the live catalogue; search has found the product before."""
+
+    terms: Terms
+
+    name: ClassVar[str] = "product_question"
+    slots: ClassVar[Mapping[str, tuple[str, ...]]] = {"product": (), "text": ()}
+
+    async def step(
+        self,
+        task: Task,
+        shop: ShopAccess,
+        now: datetime,  # noqa: ARG002 - the port's parameter
+    ) -> Step:
+        """Answer about the option that the text names, else about the whole product."""
+        product = await shop.product(ProductId(task.slots["product"]))
+        if product is None:
+            return Done(reply=Reply(key="product.gone"))
+        return Done(reply=self._reply(product, task.slots.get("text", "")))
+
+    def _reply(self, product: Product, text: str) -> Reply:
+        named = self._named(product, text)
+        values = facts(product, self.terms)
+        key = "product.details"
+        if named:
+            fitting = _fitting(product, named)
+            flat = [value for group in named.values() for value in group]
+            values["wanted"] = values_phrases(flat, self.terms)
+            values["price"] = price_phrase(fitting or product.variants)
+            key = _availability(fitting)
+        return Reply(key=key, values=values, cards=(product_card(product),))
+
+    def _named(self, product: Product, text: str) -> dict[str, tuple[str, ...]]:
+        every = [value for values in option_values(product).values() for value in values]
+        return match_options(text, product, self.terms.spelled(every))
+
+
+def _fitting(product: Product, named: Mapping[str, tuple[str, ...]]) -> list[Variant]:
+    return [
+        variant
+        for variant in product.variants
+        if all(variant.options.get(name) in values for name, values in named.items())
+    ]
+
+
+def _availability(fitting: list[Variant]) -> str:
+    if not fitting:
+        return "product.no_such_variant"
+    return "product.available" if any(map(in_stock, fitting)) else "product.sold_out"
