@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     bindparam,
     exc,
     insert,
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.model import (
     Address,
@@ -30,7 +31,7 @@ from bot.ports import ConflictError, Now, UnknownConversationError
 from bot.store import engine as database
 from bot.store import queue, rows
 from bot.store.codec import dump_turn, load_message, load_turn
-from bot.store.engine import reading, writing
+from bot.store.engine import fetch, transact
 from bot.store.locks import Leases, LocalLocks
 from bot.store.tables import conversations, handoffs, messages, outbox, ratings, turns
 from escalation.model import Handoff, HandoffId
@@ -90,26 +91,27 @@ class SqlStore:
             .on_conflict_do_nothing(index_elements=["channel", "user"])
             .returning(conversations.c.id)
         )
-        async with writing(self._engine) as connection:
-            if await connection.scalar(statement) is not None:
-                await _keep_handoff(connection, conversation.id, None, conversation.handoff)
+
+        def work(connection: Connection) -> Conversation:
+            if connection.scalar(statement) is not None:
+                _keep_handoff(connection, conversation.id, None, conversation.handoff)
                 return conversation
-            row = (await connection.execute(_BY_ADDRESS, _address(conversation.address))).one()
+            row = connection.execute(_BY_ADDRESS, _address(conversation.address)).one()
             return rows.conversation(row)
+
+        return await transact(self._engine, work)
 
     async def get(self, conversation: ConversationId) -> Conversation:
         """Return a conversation; raises UnknownConversationError."""
-        async with reading(self._engine) as connection:
-            row = (await connection.execute(_BY_ID, {"id": conversation})).first()
-        if row is None:
+        found = await fetch(self._engine, _BY_ID, {"id": conversation})
+        if not found:
             raise _unknown(conversation)
-        return rows.conversation(row)
+        return rows.conversation(found[0])
 
     async def find(self, address: Address) -> Conversation | None:
         """Return the conversation of an address."""
-        async with reading(self._engine) as connection:
-            row = (await connection.execute(_BY_ADDRESS, _address(address))).first()
-        return None if row is None else rows.conversation(row)
+        found = await fetch(self._engine, _BY_ADDRESS, _address(address))
+        return rows.conversation(found[0]) if found else None
 
     def lock(self, conversation: ConversationId) -> AbstractAsyncContextManager[None]:
         """Hold a conversation for one turn, against other turns only."""
@@ -129,20 +131,23 @@ class SqlStore:
 
     async def commit(self, change: Change) -> Change:
         """Write all of a change in one short transaction, or nothing."""
-        before, after = change.before, change.after
+        before = change.before
         moved = {
-            **rows.changing(after),
+            **rows.changing(change.after),
             "c": before.id,
             "v": before.version,
             "n": len(change.messages),
         }
-        async with writing(self._engine) as connection:
-            last = await connection.scalar(_ADVANCE, moved)
+
+        def work(connection: Connection) -> Change:
+            last = connection.scalar(_ADVANCE, moved)
             if last is None:
-                raise await _refusal(connection, before)
-            change = self._number(change, last - len(change.messages))
-            await self._write(connection, change)
-        return change
+                raise _refusal(connection, before)
+            numbered = self._number(change, last - len(change.messages))
+            self._write(connection, numbered)
+            return numbered
+
+        return await transact(self._engine, work)
 
     def _number(self, change: Change, last: int) -> Change:
         """Give messages their seq, and say which of them must be sent."""
@@ -163,27 +168,26 @@ class SqlStore:
         after = replace(change.after, version=change.before.version + 1)
         return replace(change, after=after, messages=tuple(numbered.values()), turn=turn)
 
-    async def _write(self, connection: AsyncConnection, change: Change) -> None:
+    def _write(self, connection: Connection, change: Change) -> None:
         id_ = change.after.id
-        await _keep_handoff(connection, id_, change.before.handoff, change.after.handoff)
+        _keep_handoff(connection, id_, change.before.handoff, change.after.handoff)
         if change.messages:
             kept = [rows.message(id_, message) for message in change.messages]
-            await connection.execute(insert(messages), kept)
+            connection.execute(insert(messages), kept)
         if change.turn is not None:
-            await _keep_turn(connection, id_, change.turn)
+            _keep_turn(connection, id_, change.turn)
         if pending := [m for m in change.messages if m.delivery is Delivery.PENDING]:
             due = self._now()
             parcels = [{"conversation": id_, "seq": m.seq, "due_at": due} for m in pending]
-            await connection.execute(insert(outbox), parcels)
+            connection.execute(insert(outbox), parcels)
 
     # -- reading back ------------------------------------------------------------
 
     async def replay(self, conversation: ConversationId, client_id: str) -> Turn | None:
         """Return the stored turn of a redelivered message."""
         key = {"c": conversation, "client_id": rows.plain(client_id)}
-        async with reading(self._engine) as connection:
-            body = await connection.scalar(_REPLAY, key)
-        return None if body is None else load_turn(body)
+        found = await fetch(self._engine, _REPLAY, key)
+        return load_turn(found[0].body) if found else None
 
     async def messages(
         self,
@@ -196,8 +200,7 @@ class SqlStore:
         """Return messages with seq > `after`, in order; STAFF includes internal notes."""
         audiences = list(Audience) if audience is Audience.STAFF else [audience]
         wanted = {"c": conversation, "after": after, "audiences": audiences, "limit": limit}
-        async with reading(self._engine) as connection:
-            found = (await connection.execute(_MESSAGES, wanted)).all()
+        found = await fetch(self._engine, _MESSAGES, wanted)
         return [
             replace(load_message(row.body), seq=row.seq, delivery=Delivery(row.delivery))
             for row in found
@@ -205,9 +208,8 @@ class SqlStore:
 
     async def turns(self, conversation: ConversationId) -> Sequence[Turn]:
         """Return the recorded turns in order; their replies as they were when committed."""
-        async with reading(self._engine) as connection:
-            bodies = (await connection.scalars(_TURNS, {"c": conversation})).all()
-        return [load_turn(body) for body in bodies]
+        found = await fetch(self._engine, _TURNS, {"c": conversation})
+        return [load_turn(row.body) for row in found]
 
     async def position(self, handoff: HandoffId) -> int | None:
         """Return the place in the queue, 1 for the next; None when it isn't waiting."""
@@ -234,14 +236,13 @@ class SqlStore:
             .on_conflict_do_update(index_elements=["conversation"], set_=values)
         )
         try:
-            async with writing(self._engine) as connection:
-                await connection.execute(statement)
+            await transact(self._engine, lambda connection: connection.execute(statement))
         except exc.IntegrityError as error:
             raise _unknown(conversation) from error
 
 
-async def _keep_handoff(
-    connection: AsyncConnection,
+def _keep_handoff(
+    connection: Connection,
     conversation: ConversationId,
     before: Handoff | None,
     after: Handoff | None,
@@ -250,12 +251,12 @@ async def _keep_handoff(
         return
     values = rows.handoff(conversation, after)
     if before is not None and before.id == after.id:
-        await connection.execute(_UPDATE_HANDOFF.values(values), {"h": after.id})
+        connection.execute(_UPDATE_HANDOFF.values(values), {"h": after.id})
     else:
-        await connection.execute(insert(handoffs), values)
+        connection.execute(insert(handoffs), values)
 
 
-async def _keep_turn(connection: AsyncConnection, id_: ConversationId, turn: Turn) -> None:
+def _keep_turn(connection: Connection, id_: ConversationId, turn: Turn) -> None:
     values = {
         "conversation": id_,
         "client_id": rows.plain(turn.message.client_id or turn.message.id),
@@ -263,15 +264,15 @@ async def _keep_turn(connection: AsyncConnection, id_: ConversationId, turn: Tur
         "body": dump_turn(turn),
     }
     try:
-        await connection.execute(insert(turns), values)
+        connection.execute(insert(turns), values)
     except exc.IntegrityError as error:
         raise ConflictError(
             f"Expected a new message in {id_}, but it has had its turn: replay that one"
         ) from error
 
 
-async def _refusal(connection: AsyncConnection, before: Conversation) -> Exception:
-    if await connection.scalar(_EXISTS, {"c": before.id}) is None:
+def _refusal(connection: Connection, before: Conversation) -> Exception:
+    if connection.scalar(_EXISTS, {"c": before.id}) is None:
         return _unknown(before.id)
     return ConflictError(f"Expected {before.id} at version {before.version}, but it has moved on")
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.model import ConversationId
 from bot.ports import Now, StoreUnavailableError
-from bot.store.engine import insert, writing
+from bot.store.engine import insert, transact
 from bot.store.tables import leases
 
 _LEASE = timedelta(seconds=30)
@@ -92,9 +92,9 @@ class Leases:
             )
             .returning(leases.c.holder)
         )
-        async with writing(self._engine) as connection:
-            return bool(await connection.scalar(statement) == holder)
+        taken = await transact(self._engine, lambda connection: connection.scalar(statement))
+        return bool(taken == holder)
 
     async def _give_back(self, conversation: ConversationId, holder: str) -> None:
-        async with writing(self._engine) as connection:
-            await connection.execute(_RELEASE, {"c": conversation, "h": holder})
+        key = {"c": conversation, "h": holder}
+        await transact(self._engine, lambda connection: connection.execute(_RELEASE, key))

@@ -10,7 +10,7 @@ from bot.model import Conversation
 from bot.ports import UnknownConversationError
 from bot.store import rows
 from bot.store.codec import load_handoff
-from bot.store.engine import reading
+from bot.store.engine import fetch
 from bot.store.rows import newest
 from bot.store.tables import conversations, handoffs
 from escalation.model import Handoff, HandoffId, State
@@ -70,22 +70,20 @@ _BY_HANDOFF = (
 
 async def position(engine: AsyncEngine, handoff: HandoffId) -> int | None:
     """Return the place in the queue, 1 for the next; None when it isn't waiting."""
-    async with reading(engine) as connection:
-        return await connection.scalar(_POSITION, {"h": handoff})
+    found = await fetch(engine, _POSITION, {"h": handoff})
+    return int(found[0][0]) if found else None
 
 
 async def conversations_in(engine: AsyncEngine, state: str, limit: int) -> Sequence[Conversation]:
     """Return conversations whose newest handoff is in a state; raises ValueError on others."""
     statement = _IN_STATE[State(state)].limit(limit)
-    async with reading(engine) as connection:
-        found = (await connection.execute(statement)).all()
+    found = await fetch(engine, statement)
     return [rows.conversation(row) for row in found]
 
 
 async def by_handoff(engine: AsyncEngine, handoff: HandoffId) -> tuple[Conversation, Handoff]:
     """Return a handoff and its conversation; raises UnknownConversationError."""
-    async with reading(engine) as connection:
-        row = (await connection.execute(_BY_HANDOFF, {"h": handoff})).first()
-    if row is None:
+    found = await fetch(engine, _BY_HANDOFF, {"h": handoff})
+    if not found:
         raise UnknownConversationError(f"Expected a known handoff, but got {handoff!r}")
-    return rows.conversation(row), load_handoff(row.asked_body)
+    return rows.conversation(found[0]), load_handoff(found[0].asked_body)
