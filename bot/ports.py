@@ -561,6 +561,10 @@ class Live(Protocol):
         """Listen from now on until the context ends."""
         ...
 
+    async def close(self) -> None:
+        """Let every listener know that the server stops; again changes nothing."""
+        ...
+
 
 class Listener(Protocol):
     """One listener's events, in order."""
