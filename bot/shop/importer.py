@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.ports import Progress, ShopUnavailableError
+from bot.ports import Progress, ShopUnavailableError, StoreUnavailableError
 from bot.shop import tables
 from bot.shop.jsonl import BadImportError, Numbered, line_of, read_file
 from bot.shop.lines import (
@@ -19,10 +18,11 @@ from bot.shop.lines import (
     Record,
 )
 from bot.shop.rows import MAIN, Row, fields_of, row_of, variant_rows
-from bot.shop.sql import product_lines
+from bot.shop.sql import catalogue, product_lines
+from bot.store.engine import fetch, writing
 
 CHUNK = 200
-"""Rows of one statement: SQLite takes 32,766 parameters, PostgreSQL's protocol 32,767."""
+"""Records written between two reports of progress, and ids asked for at once."""
 
 T = TypeVar("T")
 Records = Mapping[str, Sequence[Numbered[Any]]]
@@ -46,23 +46,23 @@ async def import_folder(
     """
     records = read_folder(folder)
     try:
-        async with engine.begin() as connection:
+        async with writing(engine) as connection:
             await _check_customers(connection, records)
             await write_records(connection, records, progress)
-    except (SQLAlchemyError, OSError) as error:
-        raise ShopUnavailableError(_cannot("imported", error)) from error
+    except StoreUnavailableError as error:
+        raise ShopUnavailableError(f"{error} Nothing was imported.") from error
     return ImportReport(counts={kind: len(some) for kind, some in records.items()})
 
 
 async def export_folder(engine: AsyncEngine, folder: Path) -> ImportReport:
     """Write the whole shop as files that `import_folder` takes; each file is replaced at once."""
     try:
-        async with engine.connect() as connection:
-            shop = {kind: await _read(connection, kind) for kind in FILES}
-    except (SQLAlchemyError, OSError) as error:
-        raise ShopUnavailableError(_cannot("exported", error)) from error
+        # Orders first: a customer who comes meanwhile is then exported with their order.
+        shop = {kind: await _read(engine, kind) for kind in reversed(list(FILES))}
+    except StoreUnavailableError as error:
+        raise ShopUnavailableError(str(error)) from error
     _write_folder(folder, shop)
-    return ImportReport(counts={kind: len(some) for kind, some in shop.items()})
+    return ImportReport(counts={kind: len(shop[kind]) for kind in FILES})
 
 
 def read_folder(folder: Path) -> dict[str, list[Numbered[Any]]]:
@@ -117,10 +117,12 @@ async def _check_customers(connection: AsyncConnection, records: Records) -> Non
 
 async def _upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table).values(list(rows))
+    new = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
-    new = {c.name: insert.excluded[c.name] for c in table.columns if c.name not in keys}
-    await connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=new))
+    replaced = {c.name: new.excluded[c.name] for c in table.columns if c.name not in keys}
+    await connection.execute(
+        new.on_conflict_do_update(index_elements=keys, set_=replaced), list(rows)
+    )
 
 
 async def _replace_variants(connection: AsyncConnection, products: Sequence[ProductLine]) -> None:
@@ -132,13 +134,13 @@ async def _replace_variants(connection: AsyncConnection, products: Sequence[Prod
         await connection.execute(table.insert(), some)
 
 
-async def _read(connection: AsyncConnection, kind: str) -> Sequence[Record]:
+async def _read(engine: AsyncEngine, kind: str) -> Sequence[Record]:
+    table = MAIN[kind]
+    query = catalogue() if kind == "products" else select(table).order_by(*table.primary_key)
+    rows = [row._mapping for row in await fetch(engine, query)]  # noqa: SLF001 - public
     if kind == "products":
-        return await product_lines(connection)
-    table, model = MAIN[kind], FILES[kind]
-    order = list(table.primary_key)
-    rows = (await connection.execute(select(table).order_by(*order))).mappings()
-    return [model.model_validate(fields_of(row)) for row in rows]
+        return product_lines(rows)
+    return [FILES[kind].model_validate(fields_of(row)) for row in rows]
 
 
 def _write_folder(folder: Path, shop: Mapping[str, Sequence[Record]]) -> None:
@@ -156,10 +158,3 @@ def _write_file(path: Path, records: Sequence[Record]) -> None:
 
 def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
-
-
-def _cannot(what: str, error: Exception) -> str:
-    return (
-        f"Expected a database that takes the shop, but nothing was {what} "
-        f"({type(error).__name__}): check that it runs, can be written and is migrated"
-    )

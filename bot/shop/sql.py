@@ -1,13 +1,11 @@
 """The embedded shop: the `Shop` port over the shop's own tables."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commerce import (
     Coupon,
@@ -19,15 +17,18 @@ from bot.commerce import (
     ProductId,
     normal_number,
 )
-from bot.ports import ShopUnavailableError
+from bot.ports import ShopUnavailableError, StoreUnavailableError
 from bot.shop import tables
 from bot.shop.lines import CouponLine, CustomerLine, OrderRecord, ProductLine
 from bot.shop.rows import fields_of, product_fields
 from bot.shop.values import coupon_of, customer_of, order_of, product_of
+from bot.store.engine import fetch
 
 LONGEST_KEY = 200
 CHUNK = 500
 """How many values one IN (...) holds: databases limit the parameters of a statement."""
+
+_OF_VARIANT = "variant_"
 
 
 class SqlShop:
@@ -69,12 +70,12 @@ class SqlShop:
         """Return one product with live prices and stock."""
         if not _can_be_key(product):
             return None
-        found = await self._products(only=product)
+        found = await self._products(product)
         return found[0] if found else None
 
     async def products(self) -> Sequence[Product]:
         """Return the whole catalogue, for indexing, in the order of its import."""
-        return await self._products(only=None)
+        return await self._products(None)
 
     async def coupons(self) -> Sequence[Coupon]:
         """Return all coupons."""
@@ -86,49 +87,48 @@ class SqlShop:
         keys = list(dict.fromkeys(key for c in candidates if _can_be_key(key := normal_number(c))))
         table = tables.orders
         known: dict[str, str] = {}
-        async with self._connection() as connection:
-            for start in range(0, len(keys), CHUNK):
-                some = table.c.key.in_(keys[start : start + CHUNK])
-                rows = await connection.execute(select(table.c.key, table.c.number).where(some))
-                known |= {row.key: row.number for row in rows}
+        for start in range(0, len(keys), CHUNK):
+            some = table.c.key.in_(keys[start : start + CHUNK])
+            rows = await self._rows(select(table.c.key, table.c.number).where(some))
+            known |= {row["key"]: row["number"] for row in rows}
         return [OrderNumber(known[key]) for key in keys if key in known]
 
-    async def _products(self, *, only: ProductId | None) -> list[Product]:
-        async with self._connection() as connection:
-            return [product_of(line) for line in await product_lines(connection, only=only)]
+    async def _products(self, only: ProductId | None) -> list[Product]:
+        return [product_of(line) for line in product_lines(await self._rows(catalogue(only)))]
 
     async def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[RowMapping]:
-        async with self._connection() as connection:
-            return (await connection.execute(query)).mappings().all()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise ShopUnavailableError(
-                "Expected the shop's tables to answer, but the database did not "
-                f"({type(error).__name__}): check that it runs and is migrated"
-            ) from error
+            return [row._mapping for row in await fetch(self._engine, query)]  # noqa: SLF001 - public
+        except StoreUnavailableError as error:
+            raise ShopUnavailableError(str(error)) from error
 
 
-async def product_lines(
-    connection: AsyncConnection, *, only: str | None = None
-) -> list[ProductLine]:
-    """Read one product or all with their variants, in the order of their import."""
+def catalogue(only: str | None = None) -> Select[*tuple[Any, ...]]:
+    """Ask for products with their variants: in one statement, so that both are of one moment."""
     products, variants = tables.products, tables.variants
-    every = select(products).order_by(products.c.position, products.c.id)
-    parts = select(variants).order_by(variants.c.product_id, variants.c.position)
-    if only is not None:
-        every = every.where(products.c.id == only)
-        parts = parts.where(variants.c.product_id == only)
-    rows = (await connection.execute(parts)).mappings()
-    of = {key: list(group) for key, group in groupby(rows, key=lambda row: row["product_id"])}
-    return [
-        ProductLine.model_validate(product_fields(row, of.get(row["id"], [])))
-        for row in (await connection.execute(every)).mappings()
-    ]
+    query = (
+        select(products, *(column.label(f"{_OF_VARIANT}{column.name}") for column in variants.c))
+        .outerjoin(variants, variants.c.product_id == products.c.id)
+        .order_by(products.c.position, products.c.id, variants.c.position)
+    )
+    return query if only is None else query.where(products.c.id == only)
+
+
+def product_lines(rows: Iterable[RowMapping]) -> list[ProductLine]:
+    """Gather the rows of `catalogue` into products."""
+    lines = []
+    for _, group in groupby(rows, key=lambda row: row["id"]):
+        parts = list(group)
+        variants = [
+            {key.removeprefix(_OF_VARIANT): value for key, value in part.items()}
+            for part in (
+                {k: v for k, v in row.items() if k.startswith(_OF_VARIANT)} for row in parts
+            )
+            if part[f"{_OF_VARIANT}sku"] is not None
+        ]
+        main = {key: value for key, value in parts[0].items() if not key.startswith(_OF_VARIANT)}
+        lines.append(ProductLine.model_validate(product_fields(main, variants)))
+    return lines
 
 
 def _order(row: RowMapping) -> Order:
