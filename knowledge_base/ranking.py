@@ -1,0 +1,224 @@
+"""Hybrid ranking: vectors and words together, each document once, the asker's language first."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.background import Background, Reading
+from knowledge_base.lexical import Lexicon
+from knowledge_base.model import Document, Hit, Kind, SearchResult, Vector
+from knowledge_base.passages import Passage
+from knowledge_base.sureness import Evidence, Sureness
+from knowledge_base.terms import terms
+from knowledge_base.vectors import Vectors
+
+# Chosen on the intents' training phrases against the demo articles (benchmarks/search.py).
+_WORDS = 3.0
+"""What a passage gains that says every word of the question, in deviations of the background."""
+_TOPIC = 1.5
+"""What an article gains that is on the question's topic."""
+_CANDIDATES = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked; `vector` is the text's embedding as a query."""
+
+    text: str
+    vector: Vector
+    language: str
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Neighbouring passages of one language and kind: numbers from `start` up to `end`."""
+
+    language: str
+    kind: Kind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    passage: Passage
+    score: float
+    similarity: float
+    shared: float
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranker:
+    """Passages with everything that ranks them; `passages` are in the order of `groups`."""
+
+    passages: Sequence[Passage]
+    groups: Sequence[Group]
+    vectors: Vectors
+    lexicon: Lexicon
+    background: Background
+    pull: NDArray[np.float32]
+    """How much nearer than others a passage is to any question, whatever it asks."""
+    sureness: Sureness
+
+    @classmethod
+    def over(
+        cls,
+        passages: Sequence[Passage],
+        *,
+        vectors: Vectors,
+        lexicon: Lexicon,
+        background: Background,
+        pull: NDArray[np.float32],
+    ) -> Self:
+        """Join the parts of an index."""
+        return cls(
+            passages=passages,
+            groups=tuple(_groups(passages)),
+            vectors=vectors,
+            lexicon=lexicon,
+            background=background,
+            pull=pull,
+            sureness=Sureness.shipped(),
+        )
+
+    def rank(self, question: Question, *, top: int, kinds: Sequence[Kind]) -> SearchResult:
+        """Return the best documents, and whether the first one answers."""
+        best = self._best(question, top=max(top, 2), kinds=kinds)
+        if not best:
+            return SearchResult(hits=(), sure=False)
+        sure = self.sureness.is_sure(_evidence(question, best))
+        return SearchResult(hits=tuple(_hit(question, one) for one in best[:top]), sure=sure)
+
+    def evidence(
+        self, question: Question, *, kinds: Sequence[Kind]
+    ) -> tuple[Evidence, Hit] | None:
+        """Return what `sure` is decided on, for calibration."""
+        best = self._best(question, top=2, kinds=kinds)
+        return (_evidence(question, best), _hit(question, best[0])) if best else None
+
+    def _best(self, question: Question, *, top: int, kinds: Sequence[Kind]) -> list[_Scored]:
+        """Rank documents by their best passage, those in the question's language first."""
+        lexical = self.lexicon.scores(terms(question.text))
+        scored = [
+            one
+            for group in self.groups
+            if group.kind in kinds
+            for one in self._score(question, group, lexical, count=max(_CANDIDATES, 8 * top))
+        ]
+        scored.sort(key=lambda one: (_is_foreign(question, one), -one.score))
+        best: dict[tuple[Kind, str], _Scored] = {}
+        for one in scored:
+            best.setdefault((one.passage.document.kind, one.passage.document.id), one)
+            if len(best) == top:
+                break
+        return list(best.values())
+
+    def _score(
+        self, question: Question, group: Group, lexical: NDArray[np.float32], *, count: int
+    ) -> Iterator[_Scored]:
+        """Score the passages of a group that are near by vector or by words."""
+        numbers = self._candidates(question, group, lexical, count)
+        reading = self.background.read(question.vector, group.language)
+        similarity = self.vectors.take(numbers) @ question.vector
+        shared = lexical[numbers]
+        scores = (
+            (similarity - self.pull[numbers] - reading.mean) / reading.deviation
+            + _WORDS * shared
+            + _TOPIC * self._on_topic(numbers, question.topic)
+        )
+        rows = zip(
+            numbers.tolist(), scores.tolist(), similarity.tolist(), shared.tolist(), strict=True
+        )
+        for number, score, cosine, share in rows:
+            yield _Scored(
+                passage=self.passages[number],
+                score=score,
+                similarity=cosine,
+                shared=share,
+                reading=reading,
+            )
+
+    def _candidates(
+        self, question: Question, group: Group, lexical: NDArray[np.float32], count: int
+    ) -> NDArray[np.int64]:
+        near = self.vectors.nearest(question.vector, start=group.start, end=group.end, count=count)
+        words = lexical[group.start : group.end]
+        if len(words) > count:
+            alike = np.argpartition(words, -count)[-count:]
+        else:
+            alike = np.arange(len(words))
+        return np.union1d(near, alike[words[alike] > 0] + group.start)
+
+    def _on_topic(self, numbers: NDArray[np.int64], topic: str | None) -> NDArray[np.float32]:
+        found = [
+            topic is not None and topic in self.passages[number].document.topics
+            for number in numbers.tolist()
+        ]
+        return np.array(found, dtype=np.float32)
+
+
+def _groups(passages: Sequence[Passage]) -> Iterator[Group]:
+    start = 0
+    for (language, kind), group in groupby(passages, key=lambda passage: order(passage)[:2]):
+        end = start + len(list(group))
+        yield Group(language=language, kind=Kind(kind), start=start, end=end)
+        start = end
+
+
+def order(passage: Passage) -> tuple[str, str, str]:
+    """Return the key by which passages are numbered."""
+    document = passage.document
+    return document.language, document.kind.value, document.id
+
+
+def _is_foreign(question: Question, one: _Scored) -> bool:
+    return one.passage.document.language != question.language
+
+
+def _evidence(question: Question, best: Sequence[_Scored]) -> Evidence:
+    first = best[0]
+    document, reading = first.passage.document, first.reading
+    return Evidence(
+        above=(first.similarity - reading.mean) / reading.deviation,
+        nearer=(first.similarity - reading.nearest) / reading.deviation,
+        shared=first.shared,
+        lead=first.score - best[1].score if len(best) > 1 else 0.0,
+        agrees=_agreement(question.topic, document),
+        foreign=float(_is_foreign(question, first)),
+        product=float(document.kind is Kind.PRODUCT),
+    )
+
+
+def _agreement(topic: str | None, document: Document) -> float:
+    if topic is None or not document.topics:
+        return 0.0
+    return 1.0 if topic in document.topics else -1.0
+
+
+def _hit(question: Question, one: _Scored) -> Hit:
+    document = one.passage.document
+    return Hit(
+        id=document.id,
+        kind=document.kind,
+        language=document.language,
+        title=document.title,
+        text=one.passage.text,
+        score=_shown(one.score, foreign=_is_foreign(question, one)),
+        source=document.source,
+        version=document.version,
+        heading=one.passage.heading,
+        url=document.url,
+    )
+
+
+def _shown(score: float, *, foreign: bool) -> float:
+    """Return a score in 0-1 that falls along the ranking, across languages too."""
+    half = 0.5 / (1 + math.exp(-score / 3))
+    return half if foreign else 0.5 + half

@@ -1,0 +1,67 @@
+"""Whether the first hit answers: a small logistic model over features without a unit.
+
+Its weights ship as data; benchmarks/calibrate_search.py fits them.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from importlib.resources import files
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against the first hit; distances in deviations of the background."""
+
+    above: float
+    """How far its similarity lies above that of everyday texts that answer nothing."""
+    nearer: float
+    """How much nearer it is than the nearest of those."""
+    shared: float
+    """Share of the question's words that its passage has, 0-1, rare words counting more."""
+    lead: float
+    """How far it is before the next document."""
+    agrees: float
+    """1 when the question's topic is one of the document's, -1 when it is another one."""
+    foreign: float
+    """1 when it is in another language than the question."""
+    product: float
+    """1 for a product."""
+
+    def bounded(self) -> tuple[float, ...]:
+        """Return the features within the range that the model was fitted on."""
+        limits = (10.0, 6.0, 1.0, 3.0, 1.0, 1.0, 1.0)
+        values: tuple[float, ...] = astuple(self)
+        return tuple(max(-top, min(top, value)) for value, top in zip(values, limits, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sureness:
+    """The fitted model."""
+
+    weights: Sequence[float]
+    bias: float
+    threshold: float
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """Read the weights that ship."""
+        text = (files("knowledge_base") / "sureness.json").read_text(encoding="utf-8")
+        data = json.loads(text)
+        names = [field.name for field in fields(Evidence)]
+        return cls(
+            weights=tuple(data["weights"][name] for name in names),
+            bias=data["bias"],
+            threshold=data["threshold"],
+        )
+
+    def probability(self, evidence: Evidence) -> float:
+        """Return how likely the first hit answers, 0-1."""
+        pairs = zip(self.weights, evidence.bounded(), strict=True)
+        return 1 / (1 + math.exp(-self.bias - sum(weight * value for weight, value in pairs)))
+
+    def is_sure(self, evidence: Evidence) -> bool:
+        """Say whether the first hit may be given as the answer."""
+        return self.probability(evidence) >= self.threshold
