@@ -49,6 +49,8 @@ def open_encoder(name: str | None, cache: Path, progress: Progress | None = None
     folder = Path(name).expanduser()
     if is_packed(folder):
         return OnnxEncoder(open_packed(folder))
+    if not folder.is_dir() and (folder.is_absolute() or name.startswith(".")):
+        raise EncoderError(f"Expected a model folder at SHOPBELL_ENCODER={name}, but none is there")
     return SentenceTransformersEncoder(str(folder) if folder.is_dir() else name)
 
 
