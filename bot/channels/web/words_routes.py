@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
@@ -13,6 +13,11 @@ from bot.ports import Words
 
 _PREFIXES = ("widget.", "demo.")
 _OWN_NAME = "widget.language_name"
+# Blanks stay in the wordings, because the browser fills them.
+_BLANKS = {
+    name: f"{{{name}}}"
+    for name in ("count", "date", "name", "number", "position", "price", "score", "title")
+}
 # Browsers may use words for five minutes, and older ones for a day while they ask again.
 _CACHING = "public, max-age=300, stale-while-revalidate=86400"
 
@@ -60,18 +65,6 @@ def _pages(
 def _page(
     words: Words, language: Language, names: Mapping[Language, str], keys: Sequence[str]
 ) -> bytes:
-    said = {key: _template(words.say, key, language) for key in sorted(keys)}
+    said = {key: words.say(Phrase(key=key, values=_BLANKS), language) for key in sorted(keys)}
     page = {"language": language, "languages": names, "words": said}
     return json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _template(say: Callable[..., str], key: str, language: Language) -> str:
-    """Return a wording with its blanks left in: the browser fills them."""
-    return say(Phrase(key=key, values=_Blanks()), language)
-
-
-class _Blanks(dict[str, Any]):
-    """Gives every blank its own name in braces."""
-
-    def __missing__(self, name: str) -> str:
-        return f"{{{name}}}"
