@@ -23,7 +23,7 @@ from intents.rasa import read_examples
 
 _NOT_PHRASES = {"emotions", "replies"}
 """Folders inside a language that hold something else than phrases of intents."""
-_OWN_FILES = {"catalog.yml", "commands.yml", "language.yml"}
+_OWN_FILES = {"catalog.yml", "commands.yml", "entities.yml", "language.yml"}
 
 
 def shipped() -> Path:
