@@ -30,7 +30,6 @@ from bot.server.middleware import Gate, WidgetCors
 from bot.server.outbox import OutboxWorker
 from bot.server.pages import state_router, static_router
 from bot.server.parts import App
-from intents.replies import languages
 
 OpenApp: TypeAlias = Callable[[], Awaitable[App]]
 
@@ -121,7 +120,7 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the outbox while the server serves; then let everything come to its end."""
-        sending = asyncio.create_task(self.worker.run())
+        sending = asyncio.create_task(self._send())
         listening = asyncio.create_task(_wake_on(self.app.live, self.worker))
         try:
             yield
@@ -133,8 +132,18 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await listening
             await self.app.live.close()
+            await self._close_channels()
             await self.app.close()
             log.info("stopped")
+
+    async def _send(self) -> None:
+        if self.app.channels:  # without any, nothing is ever waiting
+            await self.worker.run()
+
+    async def _close_channels(self) -> None:
+        for channel in self.app.channels.values():
+            if isinstance(channel, TelegramChannel):
+                await channel.close()
 
     def _web(self) -> APIRouter:
         app, settings = self.app, self.app.settings
@@ -152,7 +161,7 @@ class Service:
                 start_limit=read_limit(
                     settings.start_limit, setting="SHOPBELL_START_LIMIT", redis_url=redis
                 ),
-                languages=languages(),
+                languages=app.languages,
                 default_language=app.rules.language,
                 origins=app.rules.widget_origins,
                 now=app.now,
@@ -169,7 +178,7 @@ class Service:
                 channel=channel,
                 secret=secret.get_secret_value() if secret else None,
                 words=app.words,
-                languages=languages(),
+                languages=app.languages,
                 default_language=app.rules.language,
                 now=app.now,
                 new_id=app.new_id,

@@ -14,7 +14,7 @@ _LASTS = 3_600
 class WhoBody(BaseModel):
     """`POST /demo/identity`."""
 
-    customer: str = Field(min_length=1, max_length=64)
+    customer_id: str = Field(min_length=1, max_length=64)
 
 
 def router(settings: Settings) -> APIRouter:
@@ -23,7 +23,7 @@ def router(settings: Settings) -> APIRouter:
 
     @api.post("/demo/identity", summary="Sign in as a customer of the demo shop")
     async def identity(body: WhoBody) -> dict[str, str]:
-        return {"identity": sign(settings, body.customer, int(time.time()))}
+        return {"identity": sign(settings, body.customer_id, int(time.time()))}
 
     return api
 

@@ -117,10 +117,10 @@ class OutboxWorker:
                 return
 
     async def _note_failure(self, parcel: Parcel, error: SendError) -> None:
-        tries = parcel.attempts + 1
         retry_at = None
-        if not error.permanent and tries < self.most_attempts:
-            retry_at = self.now() + timedelta(seconds=self._pause(tries, error.retry_after))
+        if not error.permanent and parcel.attempts < self.most_attempts:
+            pause = self._pause(parcel.attempts, error.retry_after)
+            retry_at = self.now() + timedelta(seconds=pause)
         await self.outbox.failed(parcel, error=str(error), retry_at=retry_at)
         self._told(parcel, "failed" if retry_at is None else "retried", error=str(error))
 
@@ -137,6 +137,6 @@ class OutboxWorker:
             channel=parcel.address.channel,
             conversation=parcel.conversation,
             message=parcel.message.id,
-            attempt=parcel.attempts + 1,
+            attempt=parcel.attempts,
             **({} if error is None else {"error": error}),
         )

@@ -93,6 +93,11 @@ class App(Protocol):
         ...
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that have words."""
+        ...
+
+    @property
     def demo(self) -> bool:
         """Return whether the demo shop is served."""
         ...

@@ -5,13 +5,14 @@ put into an error or a log line.
 """
 
 from collections import OrderedDict
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import httpx
 
 from bot.channels.telegram.payloads import send_bodies
 from bot.model import Address, Message, MessageId
 from bot.ports import SendError
+from bot.settings import Settings, SettingsError
 
 NAME = "telegram"
 _REMEMBERED = 1_000
@@ -30,6 +31,13 @@ class TelegramChannel:
         self._base = f"{api.rstrip('/')}/bot{token}"
         self._client = client or httpx.AsyncClient(timeout=httpx.Timeout(10, connect=5))
         self._parts_sent: OrderedDict[MessageId, int] = OrderedDict()
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the bot that the settings name; raises SettingsError when they name none."""
+        if settings.telegram_token is None:
+            raise SettingsError("SHOPBELL_TELEGRAM_TOKEN: expected the bot's token")
+        return cls(token=settings.telegram_token.get_secret_value(), api=settings.telegram_api)
 
     async def send(self, to: Address, message: Message) -> None:
         """Send; choices are buttons where they fit, else numbered lines. Raises SendError."""
