@@ -10,6 +10,7 @@ sleeps and guesses.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, nullcontext
@@ -156,8 +157,10 @@ def _is_outage(error: Exception) -> bool:
         return True
     if isinstance(error, exc.IntegrityError | exc.DataError | exc.ProgrammingError):
         return False
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        return False  # the general code is for wrong SQL; trouble with the file has its own
     # https://www.postgresql.org/docs/current/errcodes-appendix.html: 42 is a wrong statement,
-    # 22 wrong data, 23 a broken constraint; SQLite's errors have no such code.
+    # 22 wrong data, 23 a broken constraint.
     code = getattr(error.orig, "sqlstate", None)
     return code is None or code[:2] not in {"22", "23", "42"}
 
@@ -187,21 +190,24 @@ async def _current_revision(engine: AsyncEngine) -> str | None:
         async with reading(engine) as connection:
             found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
             return None if found is None else str(found)
-    except StoreUnavailableError as error:
-        if "no such table" in str(error):
-            return None
-        raise
-    except exc.ProgrammingError:  # PostgreSQL's word for "no such table"
+    except (exc.OperationalError, exc.ProgrammingError):  # SQLite's and PostgreSQL's "no table"
         return None
 
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415 -- slow to import, seldom needed
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     config = Config()
     config.set_main_option("script_location", "bot:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreUnavailableError(
+            f"Expected a database of this Shopbell or an older one, but it is newer: {error}. "
+            "Install the Shopbell that last used it."
+        ) from error
