@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
+from intents.model import DataError
 
-class BadRepliesError(Exception):
+
+class BadRepliesError(DataError):
     """A file of replies is not as expected; names the file and the key."""
 
 
@@ -65,7 +67,9 @@ def _read(file: Traversable) -> Mapping[str, Any]:
     data = yaml.load(file.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506 - a safe one
     responses = data.get("responses") if isinstance(data, dict) else None
     if not isinstance(responses, dict):
-        raise BadRepliesError(f"{file.name}: expected `responses:` with keys, but got {data!r:.80}")
+        raise BadRepliesError(
+            f"{file.name}: expected `responses:` with keys, but got {data!r:.80}"
+        )
     return responses
 
 

@@ -1,0 +1,163 @@
+"""The next step, as a pure function of a conversation and an understanding."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.dialogue.decide import decide
+from bot.dialogue.notes import note
+from bot.model import (
+    Confirm,
+    Conversation,
+    Decision,
+    Dialogue,
+    Drop,
+    HandOver,
+    LeaveQueue,
+    Preview,
+    Say,
+    SearchKnowledge,
+    Silent,
+    Task,
+    Understanding,
+    UseSkill,
+    Wait,
+)
+from escalation.model import AgentId, Handoff, HandoffId, Reason, Summary
+from tests.unit.dialogue.build import AT, PLAYBOOK, conversation, said
+
+ASKED_PROOF = Task(skill="order_status", slots={"order_number": "SB-1"}, asked="proof")
+HANDOFF = Handoff(
+    id=HandoffId("h1"),
+    reason=Reason.ASKED_FOR_PERSON,
+    summary=Summary(reason=Reason.ASKED_FOR_PERSON),
+    opened_at=AT,
+)
+
+
+def step(before: Conversation, what: Understanding) -> Decision:
+    return decide(note(before, what), what, PLAYBOOK)
+
+
+def with_task(task: Task) -> Conversation:
+    return conversation(Dialogue(tasks=(task,)))
+
+
+def test_an_agent_who_owns_the_talk_silences_the_bot() -> None:
+    owned = conversation(handoff=HANDOFF.accept(AgentId("a1"), AT))
+    assert step(owned, said(intent="contact_human")) == Silent()
+
+
+def test_the_queue_tells_the_place_whatever_is_said() -> None:
+    waiting = conversation(handoff=HANDOFF)
+    assert step(waiting, said("where is SB-1", "order_status", order_number="SB-1")) == Wait()
+
+
+def test_the_queue_takes_an_address_for_a_call_back() -> None:
+    waiting = conversation(handoff=HANDOFF)
+    given = said("write to me@example.com", email="me@example.com")
+    assert step(waiting, given) == Wait(callback_email="me@example.com")
+
+
+def test_the_queue_gives_the_talk_back_when_told_to() -> None:
+    waiting = conversation(handoff=HANDOFF)
+    assert step(waiting, said("back to the bot", exact="back_to_bot")) == LeaveQueue()
+
+
+def test_an_ended_handoff_is_no_new_one() -> None:
+    ended = HANDOFF.accept(AgentId("a1"), AT).end(AT, return_to_bot=True)
+    assert step(conversation(handoff=ended), said()) == Say(key="greeting")
+
+
+@pytest.mark.parametrize("before", [conversation(), with_task(ASKED_PROOF)])
+def test_a_person_is_reached_in_any_state(before: Conversation) -> None:
+    decision = step(before, said("a person please", "contact_human"))
+    assert decision == HandOver(reason=Reason.ASKED_FOR_PERSON)
+
+
+def test_great_anger_calls_a_person() -> None:
+    decision = step(conversation(), said("!!", "complaint", emotion=("angry", 0.95)))
+    assert decision == HandOver(reason=Reason.UPSET)
+
+
+def test_growing_anger_calls_a_person_though_no_message_is_extreme() -> None:
+    before = conversation(Dialogue(anger=(0.3, 0.4)))
+    decision = step(before, said("again?", "order_status", emotion=("angry", 0.6)))
+    assert decision == HandOver(reason=Reason.UPSET)
+
+
+def test_past_anger_of_somebody_calm_now_calls_nobody() -> None:
+    before = conversation(Dialogue(anger=(0.8, 0.8)))
+    assert step(before, said("ok, and refunds?", "refund_policy")) == SearchKnowledge(
+        intent="refund_policy"
+    )
+
+
+def test_a_skill_starts_with_what_the_message_holds() -> None:
+    decision = step(
+        conversation(),
+        said(
+            "where is SB-7, a@example.com",
+            "order_status",
+            order_number="SB-7",
+            email="a@example.com",
+        ),
+    )
+    slots = {"order_number": "SB-7", "email": "a@example.com"}
+    assert decision == UseSkill(task=Task(skill="order_status", slots=slots))
+
+
+def test_an_answer_fills_the_open_slot_whatever_intent_it_looks_like() -> None:
+    decision = step(
+        with_task(ASKED_PROOF), said("a@example.com", "refund_policy", email="a@example.com")
+    )
+    expected = replace(ASKED_PROOF, slots={"order_number": "SB-1", "email": "a@example.com"})
+    assert decision == UseSkill(task=expected)
+
+
+def test_a_correction_replaces_the_slot() -> None:
+    decision = step(
+        with_task(ASKED_PROOF), said("no, SB-2", "deny", in_scope=False, order_number="SB-2")
+    )
+    assert decision == UseSkill(task=replace(ASKED_PROOF, slots={"order_number": "SB-2"}))
+
+
+def test_name_and_zip_come_from_one_message() -> None:
+    decision = step(
+        with_task(ASKED_PROOF), said("Ana Roe, 10115", "greeting", in_scope=False, zip="10115")
+    )
+    assert isinstance(decision, UseSkill)
+    assert decision.task.slots["zip"] == "10115"
+    assert "Ana Roe" in decision.task.slots["name"]
+
+
+def test_another_question_is_a_digression_and_leaves_the_task() -> None:
+    decision = step(with_task(ASKED_PROOF), said("how long do refunds take", "refund_policy"))
+    assert decision == SearchKnowledge(intent="refund_policy")
+
+
+def test_no_drops_the_open_task() -> None:
+    assert step(with_task(ASKED_PROOF), said("leave it", "deny")) == Drop()
+
+
+@pytest.mark.parametrize(("intent", "yes"), [("affirm", True), ("deny", False)])
+def test_a_preview_is_confirmed_or_refused(intent: str, yes: bool) -> None:  # noqa: FBT001
+    shown = replace(ASKED_PROOF, preview=Preview(id="p", skill="order_status", change={}))
+    assert step(with_task(shown), said("well", intent)) == Confirm(task=shown, yes=yes)
+
+
+def test_what_is_out_of_scope_is_searched_for_without_an_intent() -> None:
+    assert step(conversation(), said("hm", "refund_policy", in_scope=False)) == SearchKnowledge(
+        intent=None
+    )
+
+
+def test_products_are_looked_up_in_the_catalogue() -> None:
+    assert step(conversation(), said("in red?", "product_question")) == SearchKnowledge(
+        intent="product_question", products=True
+    )
+
+
+def test_a_button_says_its_intent_whatever_the_text_looks_like() -> None:
+    decision = step(conversation(), said("/thanks", "greeting", in_scope=False, exact="thanks"))
+    assert decision == Say(key="thanks")
