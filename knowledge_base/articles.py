@@ -20,8 +20,8 @@ _FENCE = "---"
 
 def read_articles(
     paths: Sequence[Path],
-    *,
     detect: Detect | None = None,
+    *,
     languages: Collection[str] = ("en", "zh"),
 ) -> list[Document]:
     """Read files and folders of Markdown; raises BadDocumentError naming the file.

@@ -32,9 +32,10 @@ FORMAT = 1
 FLAT_UP_TO = 50_000
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
+_DAMAGED = "damaged"
+_CHUNK = 64
 _KEPT = 2
 """Versions left on disk: the current one, and the last for whoever is just opening it."""
-_CHUNK = 16
 _PULL = 0.5
 _HASHED_UP_TO = 256 * 2**20
 """Bytes of a file that opening checks by hash; a larger one is checked by its size alone."""
@@ -86,7 +87,7 @@ def build(
         try:
             return open_index(folder)
         except BadIndexError:
-            shutil.rmtree(folder / name, ignore_errors=True)
+            put_aside(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as temporary:
         made = Path(temporary) / name
@@ -111,6 +112,16 @@ def open_index(folder: Path) -> Index:
         raise BadIndexError(
             f"{folder / name}: expected an index, but it is damaged: {error}"
         ) from (error)
+
+
+def put_aside(folder: Path) -> Path | None:
+    """Move the current version out of the way; None when there is none. The last one is kept."""
+    name = _current(folder)
+    if name is None or not (folder / name).exists():
+        return None
+    aside = folder / _DAMAGED
+    shutil.rmtree(aside, ignore_errors=True)
+    return (folder / name).rename(aside)
 
 
 def fingerprint(
@@ -237,15 +248,13 @@ def _point(folder: Path, name: str) -> None:
 def _tidy(folder: Path, name: str) -> None:
     """Remove versions older than the last one; an open mmap outlives its file."""
     others = [
-        path for path in folder.iterdir() if path.is_dir() and path.name != name and _is_ours(path)
+        path
+        for path in folder.iterdir()
+        if (path / _MANIFEST).exists() and path.name not in {name, _DAMAGED}
     ]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in others[_KEPT - 1 :]:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_ours(path: Path) -> bool:
-    return (path / _MANIFEST).exists()
 
 
 # -- opening ------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Hybrid ranking: vectors and words together, each document once, the asker's language first."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
@@ -55,6 +55,18 @@ class _Scored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Pool:
+    """Passages of one group, each with its scores."""
+
+    foreign: bool
+    numbers: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    similarity: NDArray[np.float32]
+    shared: NDArray[np.float32]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ranker:
     """Passages with everything that ranks them; `passages` are in the order of `groups`."""
 
@@ -65,6 +77,8 @@ class Ranker:
     background: Background
     pull: NDArray[np.float32]
     """How much nearer than others a passage is to any question, whatever it asks."""
+    topics: Mapping[str | None, NDArray[np.bool_]]
+    """For each topic, which passages are on it."""
     sureness: Sureness
 
     @classmethod
@@ -85,6 +99,7 @@ class Ranker:
             lexicon=lexicon,
             background=background,
             pull=pull,
+            topics=_topics(passages),
             sureness=Sureness.shipped(),
         )
 
@@ -98,52 +113,58 @@ class Ranker:
 
     def evidence(
         self, question: Question, *, kinds: Sequence[Kind]
-    ) -> tuple[Evidence, Hit] | None:
-        """Return what `sure` is decided on, for calibration."""
+    ) -> tuple[Evidence, Document] | None:
+        """Return what `sure` is decided on and the first document, for calibration."""
         best = self._best(question, top=2, kinds=kinds)
-        return (_evidence(question, best), _hit(question, best[0])) if best else None
+        return (_evidence(question, best), best[0].passage.document) if best else None
 
     def _best(self, question: Question, *, top: int, kinds: Sequence[Kind]) -> list[_Scored]:
         """Rank documents by their best passage, those in the question's language first."""
         lexical = self.lexicon.scores(terms(question.text))
-        scored = [
-            one
+        pools = [
+            self._pool(question, group, lexical, count=max(_CANDIDATES, 8 * top))
             for group in self.groups
             if group.kind in kinds
-            for one in self._score(question, group, lexical, count=max(_CANDIDATES, 8 * top))
         ]
-        scored.sort(key=lambda one: (_is_foreign(question, one), -one.score))
         best: dict[tuple[Kind, str], _Scored] = {}
-        for one in scored:
-            best.setdefault((one.passage.document.kind, one.passage.document.id), one)
+        for pool, row in _ranked(pools):
+            document = self.passages[pool.numbers[row]].document
+            key = (document.kind, document.id)
+            if key not in best:
+                best[key] = self._scored(pool, row)
             if len(best) == top:
                 break
         return list(best.values())
 
-    def _score(
+    def _scored(self, pool: _Pool, row: int) -> _Scored:
+        return _Scored(
+            passage=self.passages[pool.numbers[row]],
+            score=float(pool.scores[row]),
+            similarity=float(pool.similarity[row]),
+            shared=float(pool.shared[row]),
+            reading=pool.reading,
+        )
+
+    def _pool(
         self, question: Question, group: Group, lexical: NDArray[np.float32], *, count: int
-    ) -> Iterator[_Scored]:
+    ) -> _Pool:
         """Score the passages of a group that are near by vector or by words."""
         numbers = self._candidates(question, group, lexical, count)
         reading = self.background.read(question.vector, group.language)
         similarity = self.vectors.take(numbers) @ question.vector
         shared = lexical[numbers]
-        scores = (
-            (similarity - self.pull[numbers] - reading.mean) / reading.deviation
-            + _WORDS * shared
-            + _TOPIC * self._on_topic(numbers, question.topic)
+        scores = (similarity - self.pull[numbers] - reading.mean) / reading.deviation
+        scores += _WORDS * shared
+        if question.topic in self.topics:
+            scores += _TOPIC * self.topics[question.topic][numbers]
+        return _Pool(
+            foreign=group.language != question.language,
+            numbers=numbers,
+            scores=scores,
+            similarity=similarity,
+            shared=shared,
+            reading=reading,
         )
-        rows = zip(
-            numbers.tolist(), scores.tolist(), similarity.tolist(), shared.tolist(), strict=True
-        )
-        for number, score, cosine, share in rows:
-            yield _Scored(
-                passage=self.passages[number],
-                score=score,
-                similarity=cosine,
-                shared=share,
-                reading=reading,
-            )
 
     def _candidates(
         self, question: Question, group: Group, lexical: NDArray[np.float32], count: int
@@ -156,12 +177,29 @@ class Ranker:
             alike = np.arange(len(words))
         return np.union1d(near, alike[words[alike] > 0] + group.start)
 
-    def _on_topic(self, numbers: NDArray[np.int64], topic: str | None) -> NDArray[np.float32]:
-        found = [
-            topic is not None and topic in self.passages[number].document.topics
-            for number in numbers.tolist()
-        ]
-        return np.array(found, dtype=np.float32)
+
+def _ranked(pools: Sequence[_Pool]) -> Iterator[tuple[_Pool, int]]:
+    """Go through the rows of all pools, best first, those in another language last."""
+    if not pools:
+        return
+    sizes = [len(pool.numbers) for pool in pools]
+    owners = np.repeat(np.arange(len(pools)), sizes)
+    rows = np.concatenate([np.arange(size) for size in sizes])
+    foreign = np.repeat([pool.foreign for pool in pools], sizes)
+    scores = np.concatenate([pool.scores for pool in pools])
+    for place in np.lexsort((-scores, foreign)).tolist():
+        yield pools[owners[place]], int(rows[place])
+
+
+def _topics(passages: Sequence[Passage]) -> dict[str | None, NDArray[np.bool_]]:
+    """Say for each topic which passages are on it."""
+    found: dict[str | None, NDArray[np.bool_]] = {}
+    for number, passage in enumerate(passages):
+        for topic in passage.document.topics:
+            if topic not in found:
+                found[topic] = np.zeros(len(passages), dtype=np.bool_)
+            found[topic][number] = True
+    return found
 
 
 def _groups(passages: Sequence[Passage]) -> Iterator[Group]:
@@ -185,11 +223,14 @@ def _is_foreign(question: Question, one: _Scored) -> bool:
 def _evidence(question: Question, best: Sequence[_Scored]) -> Evidence:
     first = best[0]
     document, reading = first.passage.document, first.reading
+    same = (one for one in best[1:] if one.passage.document.language == document.language)
+    second = next(same, None)
     return Evidence(
         above=(first.similarity - reading.mean) / reading.deviation,
         nearer=(first.similarity - reading.nearest) / reading.deviation,
         shared=first.shared,
-        lead=first.score - best[1].score if len(best) > 1 else 0.0,
+        lead=0.0 if second is None else first.score - second.score,
+        alone=float(second is None),
         agrees=_agreement(question.topic, document),
         foreign=float(_is_foreign(question, first)),
         product=float(document.kind is Kind.PRODUCT),

@@ -22,7 +22,9 @@ class Evidence:
     shared: float
     """Share of the question's words that its passage has, 0-1, rare words counting more."""
     lead: float
-    """How far it is before the next document."""
+    """How far it is before the next document of its language; 0 when there is none."""
+    alone: float
+    """1 when no other document of its language was found."""
     agrees: float
     """1 when the question's topic is one of the document's, -1 when it is another one."""
     foreign: float
@@ -32,7 +34,7 @@ class Evidence:
 
     def bounded(self) -> tuple[float, ...]:
         """Return the features within the range that the model was fitted on."""
-        limits = (10.0, 6.0, 1.0, 3.0, 1.0, 1.0, 1.0)
+        limits = (10.0, 6.0, 1.0, 3.0, 1.0, 1.0, 1.0, 1.0)
         values: tuple[float, ...] = astuple(self)
         return tuple(max(-top, min(top, value)) for value, top in zip(values, limits, strict=True))
 
@@ -52,7 +54,7 @@ class Sureness:
         data = json.loads(text)
         names = [field.name for field in fields(Evidence)]
         return cls(
-            weights=tuple(data["weights"][name] for name in names),
+            weights=tuple(data["weights"].get(name, 0.0) for name in names),
             bias=data["bias"],
             threshold=data["threshold"],
         )
