@@ -50,7 +50,9 @@ def open_encoder(name: str | None, cache: Path, progress: Progress | None = None
     if is_packed(folder):
         return OnnxEncoder(open_packed(folder))
     if not folder.is_dir() and (folder.is_absolute() or name.startswith(".")):
-        raise EncoderError(f"Expected a model folder at SHOPBELL_ENCODER={name}, but none is there")
+        raise EncoderError(
+            f"Expected a model folder at SHOPBELL_ENCODER={name}, but none is there"
+        )
     return SentenceTransformersEncoder(str(folder) if folder.is_dir() else name)
 
 
@@ -146,8 +148,10 @@ class SentenceTransformersEncoder(_ThreadedEncoder):
 
 def _readable(text: str, kind: Kind) -> str:
     """Cut what would not be read anyway, and lone surrogates, which tokenizers refuse."""
-    cut = text[: TOKENS[kind] * _CHARACTERS_PER_TOKEN]
-    return cut.encode("utf-8", "replace").decode()
+    longest = TOKENS[kind] * _CHARACTERS_PER_TOKEN
+    if len(text) > longest:
+        text = " ".join(text.split())[:longest]  # a run of blanks is one, as for the tokenizer
+    return text.encode("utf-8", "replace").decode()
 
 
 def _open_session(path: Path) -> Any:

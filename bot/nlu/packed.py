@@ -92,6 +92,8 @@ def open_packed(folder: Path, *, thorough: bool = False) -> Packed:
             dimensions=int(content["dimensions"]),
             prompts=content["prompts"],
         )
+    except OSError as error:
+        raise DamagedEncoderError(f"{folder}: expected to read its files, but {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise DamagedEncoderError(
             f"{folder / MANIFEST}: expected a manifest of {FORMAT}, but {error!r}"

@@ -106,6 +106,14 @@ def test_a_long_text_is_read_up_to_the_limit(
     assert inside.tobytes() != last.tobytes()
 
 
+def test_blanks_hide_nothing(tiny: Encoder) -> None:
+    plain, spread = tiny.encode(
+        ["order a", "\n" * 50_000 + "order" + " \t" * 50_000 + "a"], "query"
+    )
+
+    assert plain.tobytes() == spread.tobytes()
+
+
 async def test_a_query_does_not_wait_for_all_texts_before_it(tiny: Encoder) -> None:
     steps: list[int] = []
     started = threading.Event()
