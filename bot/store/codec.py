@@ -29,7 +29,7 @@ from bot.commerce import (
     TrackingEvent,
     Variant,
 )
-from bot.model import Card, Dialogue, Message, Phrase, Task, Turn
+from bot.model import Card, Dialogue, Localized, Message, Phrase, Task, Turn
 from escalation.model import Handoff
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ _CLASSES: Mapping[str, Any] = {
     f"${cls.__name__}": cls
     for cls in (
         Coupon,
+        Localized,
         Money,
         Order,
         OrderLine,

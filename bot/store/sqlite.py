@@ -1,8 +1,8 @@
 """SQLite behind aiosqlite, with one trip to the driver's thread per statement.
 
 SQLAlchemy's own way makes four (open a cursor, execute, fetch, close), and a trip costs more
-than most statements here: a commit took 3.2 ms that way and takes 1.4 ms this way. The rows of a
-result are read at once, as SQLAlchemy does anyway.
+than most statements here: a transaction of four statements took 2.0 ms that way and 1.35 ms this
+way, in the same run on two cores. The rows of a result are read at once, as SQLAlchemy does too.
 """
 
 import asyncio
@@ -63,11 +63,20 @@ class _Connection(aiosqlite.Connection):
     def cursor(self) -> "_Cursor":  # type: ignore[override] # it needs no trip to be made
         return _Cursor(self)
 
+    _begins = False
+    """Whether the next statement is the first of a transaction."""
+
+    def begin(self) -> None:
+        """Begin a transaction, for free: on the way of its first statement."""
+        self._begins = True
+
     async def commit(self) -> None:
+        self._begins = False
         if self._unsure or self.in_transaction:
             await super().commit()
 
     async def rollback(self) -> None:
+        self._begins = False
         if self._unsure or self.in_transaction:
             await super().rollback()
             self._unsure = False
@@ -75,9 +84,10 @@ class _Connection(aiosqlite.Connection):
     async def run(self, sql: str, parameters: Any, *, many: bool) -> _Result:
         """Execute in the driver's thread, to the last row."""
         sure, self._unsure = not self._unsure, True
+        begins, self._begins = self._begins, False
         try:
             result: _Result = await self._execute(  # type: ignore[no-untyped-call]
-                self._run, sql, parameters, many
+                self._run, sql, parameters, many, begins
             )
         except sqlite3.Error:
             self._unsure = not sure
@@ -85,9 +95,11 @@ class _Connection(aiosqlite.Connection):
         self._unsure = not sure
         return result
 
-    def _run(self, sql: str, parameters: Any, many: bool) -> _Result:  # noqa: FBT001
+    def _run(self, sql: str, parameters: Any, many: bool, begins: bool) -> _Result:  # noqa: FBT001
         cursor = self._conn.cursor()
         try:
+            if begins:
+                cursor.execute("BEGIN IMMEDIATE")
             if many:
                 cursor.executemany(sql, parameters)
             else:
@@ -152,4 +164,5 @@ def _set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     if not connection.get_execution_options().get(READ):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        driver: _Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        driver.begin()
