@@ -76,7 +76,7 @@ class GuardedShop:
             return (
                 ProofOutcome.REFUSED if await self.order(number) is None else ProofOutcome.PROVEN
             )
-        counted = normal_number(number)[:LONGEST_COUNTED]
+        counted = _counted(number)
         until = await self._tries.blocked_until(counted)
         if until is not None and now < until:
             return ProofOutcome.WAIT
@@ -104,6 +104,11 @@ class GuardedShop:
         if order is None or owner is None:
             return None
         return order if _proves(proof, order, owner) else None
+
+
+def _counted(number: str) -> str:
+    """Return what a number is counted under: printable, as databases fail on some characters."""
+    return "".join(ch for ch in normal_number(number) if ch.isprintable())[:LONGEST_COUNTED]
 
 
 def _proves(proof: Proof, order: Order, owner: Customer) -> bool:

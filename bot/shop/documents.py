@@ -6,7 +6,6 @@ from typing import Any
 from bot.commerce import Product, localized
 from bot.model import Language, Phrase
 from bot.ports import Words
-from bot.shop.options import option_values, term_key
 from knowledge_base.model import Document, Kind
 
 
@@ -38,7 +37,7 @@ def _lines(product: Product, language: str, words: Words | None) -> Iterator[str
     yield " · ".join(
         _called(name, language, words) for name in (product.category, product.brand) if name
     )
-    for name, values in option_values(product).items():
+    for name, values in _options(product).items():
         listed = ", ".join(_called(value, language, words) for value in values)
         yield f"{_called(name, language, words)}: {listed}"
     for name, value in product.attributes.items():
@@ -46,9 +45,18 @@ def _lines(product: Product, language: str, words: Words | None) -> Iterator[str
             yield f"{_called(name, language, words)}: {text}"
 
 
+def _options(product: Product) -> dict[str, tuple[str, ...]]:
+    """Return each option with all values that a variant has, in order."""
+    found: dict[str, dict[str, None]] = {}
+    for variant in product.variants:
+        for name, value in variant.options.items():
+            found.setdefault(name, {})[value] = None
+    return {name: tuple(values) for name, values in found.items()}
+
+
 def _called(value: str, language: str, words: Words | None) -> str:
     """Return a word of the shop as the language calls it, the shop's own beside it."""
-    key = term_key(value)
+    key = f"term.{'_'.join(value.casefold().split())}"
     if words is None or not words.variants(key, Language(language)):
         return value
     said = words.say(Phrase(key=key), Language(language))
