@@ -14,6 +14,7 @@ from bot.model import (
     Audience,
     Change,
     Conversation,
+    Delivery,
     Message,
     MessageId,
     Owner,
@@ -26,6 +27,9 @@ from escalation.model import Handoff, HandoffId, NotOpenError, NotYoursError
 
 QUEUE_TOPIC: Final = "desk"
 """The topic of everything that open desk pages want to know and shoppers must not."""
+
+OUTBOX_TOPIC: Final = "outbox"
+"""Whoever hears it sends what waits for a push channel at once, instead of at the next look."""
 
 _TRIES: Final = 20
 """A conversation moves on with each message, so a change rarely has to be tried a third time."""
@@ -139,6 +143,8 @@ class Console:
 
     async def _publish(self, change: Change) -> None:
         before, after = change.before, change.after
+        if any(message.delivery is Delivery.PENDING for message in change.messages):
+            await self.live.publish(Event(topic=OUTBOX_TOPIC, type="message"))
         for message in change.messages:
             if message.audience is Audience.EVERYONE:
                 seq = {"seq": message.seq}

@@ -27,6 +27,8 @@ class Curve:
     """Dots from left to right, and the line that joins them."""
 
     dots: tuple[Dot, ...]
+    middle: float
+    """The height of a neutral feeling: at the top when nothing was pleasant."""
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -35,24 +37,26 @@ class Curve:
         """Return the points of an SVG polyline."""
         return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
 
-    @property
-    def middle(self) -> float:
-        """Return the height of a neutral feeling."""
-        return self.height / 2
-
 
 def draw(emotions: Sequence[tuple[str, float]]) -> Curve | None:
     """Draw name and intensity of each turn, oldest first; None when there are none."""
     if not emotions:
         return None
     step = (WIDTH - 2 * _EDGE) / max(1, len(emotions) - 1)
+    levels = [_pleasant(name, intensity) for name, intensity in emotions]
+    middle = HEIGHT / 2 if max(levels) > 0 else float(_EDGE)
+    scale = HEIGHT - _EDGE - middle
     dots = (
-        Dot(x=round(_EDGE + turn * step, 1), y=_y(name, value), emotion=name, intensity=value)
-        for turn, (name, value) in enumerate(emotions)
+        Dot(
+            x=round(_EDGE + turn * step, 1),
+            y=round(middle - scale * levels[turn], 1),
+            emotion=name,
+            intensity=intensity,
+        )
+        for turn, (name, intensity) in enumerate(emotions)
     )
-    return Curve(dots=tuple(dots))
+    return Curve(dots=tuple(dots), middle=middle)
 
 
-def _y(name: str, intensity: float) -> float:
-    pleasant = intensity if name == "happy" else -level(name, intensity)
-    return round(HEIGHT / 2 - pleasant * (HEIGHT / 2 - _EDGE), 1)
+def _pleasant(name: str, intensity: float) -> float:
+    return intensity if name == "happy" else -level(name, intensity)

@@ -15,16 +15,28 @@
   const transcript = document.getElementById("transcript");
   if (!controls || !transcript) return;
 
+  // On a narrow page the facts come before the talk: they open when asked for.
+  if (matchMedia("(max-width: 800px)").matches) {
+    document.querySelector("#story details")?.removeAttribute("open");
+  }
+
   // New messages stay in view for those who read the end, and don't move those who read back.
+  // The transcript scrolls by itself on a wide page, with the whole page on a narrow one.
   let atEnd = true;
-  const toEnd = () => { transcript.scrollTop = transcript.scrollHeight; };
-  transcript.addEventListener("scroll", () => {
-    const { scrollHeight, scrollTop, clientHeight } = transcript;
+  const scroller = () =>
+    getComputedStyle(transcript).overflowY === "auto" ? transcript : document.scrollingElement;
+  const toEnd = () => { scroller().scrollTop = scroller().scrollHeight; };
+  const look = () => {
+    const { scrollHeight, scrollTop, clientHeight } = scroller();
     atEnd = scrollHeight - scrollTop - clientHeight < 60;
-  }, { passive: true });
+  };
+  transcript.addEventListener("scroll", look, { passive: true });
+  document.addEventListener("scroll", look, { passive: true });
   new MutationObserver(() => { if (atEnd) toEnd(); })
     .observe(transcript, { childList: true, subtree: true });
-  toEnd();
+  // Whoever hasn't accepted on a narrow page reads the story first.
+  if (scroller() === transcript || controls.querySelector(".reply")) toEnd();
+  else atEnd = false;
 
   // The writer goes on writing after sending: new controls get the focus that the old ones had.
   // What is half written when somebody else changes the controls isn't lost either.
