@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.metadata
-import importlib.util
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -17,8 +16,11 @@ from bot.channels.telegram import routes as telegram
 from bot.channels.telegram.channel import NAME as TELEGRAM
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.web import routes as web
+from bot.channels.web import words_routes
 from bot.channels.web.access import Access
 from bot.channels.web.identity import read_identities
+from bot.desk import routes as desk
+from bot.model import Language
 from bot.ports import Live, LiveClosedError
 from bot.server import demo
 from bot.server.edge import Edge
@@ -30,6 +32,7 @@ from bot.server.middleware import Gate, WidgetCors
 from bot.server.outbox import OutboxWorker
 from bot.server.pages import state_router, static_router
 from bot.server.parts import App
+from intents.replies import load_replies
 
 OpenApp: TypeAlias = Callable[[], Awaitable[App]]
 
@@ -109,13 +112,13 @@ class Service:
 
     def routers(self) -> list[APIRouter]:
         """Return everything that is served; one line per channel."""
-        routers = [self._web(), self._state(), static_router()]
+        routers = [self._web(), self._words(), self._state(), static_router()]
         channel = self.app.channels.get(TELEGRAM)
         if isinstance(channel, TelegramChannel):
             routers.append(self._telegram(channel))
         if self.app.demo and demo.can_sign(self.app.settings):
             routers.insert(0, demo.router(self.app.settings))
-        return [*routers, *_desk_routers(self.app)]
+        return [*routers, desk.router(self.app)]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -169,6 +172,10 @@ class Service:
             )
         )
 
+    def _words(self) -> APIRouter:
+        languages = [Language(language) for language in self.app.languages]
+        return words_routes.router(self.app.words, languages, load_replies(languages[0]))
+
     def _telegram(self, channel: TelegramChannel) -> APIRouter:
         app, secret = self.app, self.app.settings.telegram_secret
         return telegram.router(
@@ -203,10 +210,3 @@ async def _wake_on(live: Live, worker: OutboxWorker) -> None:
             while True:
                 await listener.next()
                 worker.wake()
-
-
-def _desk_routers(app: App) -> list[APIRouter]:
-    if importlib.util.find_spec("bot.desk.routes") is None:
-        return []
-    routes = importlib.import_module("bot.desk.routes")
-    return [routes.router(app)]

@@ -94,8 +94,9 @@ async def _unknown(_: Request, __: UnknownConversationError) -> JSONResponse:
 
 
 async def _conflict(_: Request, __: ConflictError) -> JSONResponse:
-    message = "The conversation changed meanwhile; send the request again"
-    return error_response(409, "conflict", message, headers=_AGAIN)
+    # Not 409: the same request, sent again, will succeed.
+    message = "The conversation kept changing; nothing was written, send the request again"
+    return error_response(503, "busy", message, headers=_AGAIN)
 
 
 async def _unavailable(_: Request, __: StoreUnavailableError) -> JSONResponse:

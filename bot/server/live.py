@@ -105,6 +105,7 @@ class RedisLive:
         self._to_send = asyncio.Event()
         self._subscribed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
 
     async def publish(self, event: Event) -> None:
         """Tell everybody who listens to the topic, in this process and in the others."""
@@ -126,17 +127,18 @@ class RedisLive:
     async def close(self) -> None:
         """Send what is still to be sent, let every listener know, and leave Redis."""
         await self._local.close()
-        if self._tasks and self._outgoing:
-            with suppress(RedisError, OSError, TimeoutError):
-                await asyncio.wait_for(self._send_all(), 1)
+        if self._closed:
+            return
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        with suppress(RedisError, OSError, TimeoutError):
+            await asyncio.wait_for(self._send_all(), 1)
         await self._redis.aclose()
 
     def _start(self) -> None:
-        if not self._tasks:
+        if not self._tasks and not self._closed:
             self._tasks = [
                 asyncio.create_task(self._again_and_again(self._send_forever)),
                 asyncio.create_task(self._again_and_again(self._receive_forever)),
@@ -161,8 +163,7 @@ class RedisLive:
 
     async def _send_all(self) -> None:
         while self._outgoing:
-            await self._redis.publish(_CHANNEL, self._outgoing[0])
-            self._outgoing.popleft()
+            await self._redis.publish(_CHANNEL, self._outgoing.popleft())
 
     async def _receive_forever(self) -> None:
         async with self._redis.pubsub(ignore_subscribe_messages=False) as pubsub:

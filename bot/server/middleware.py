@@ -26,7 +26,7 @@ _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _PAGE_POLICY = (
@@ -145,7 +145,7 @@ class _Passage:
 class WidgetCors:
     """Lets the pages that embed the widget reach its routes and script, and nothing else."""
 
-    _PATHS = ("/api/v1/conversations", "/widget.js")
+    _PATHS = ("/api/v1/conversations", "/api/v1/widget/", "/widget.js")
 
     def __init__(self, app: ASGIApp, *, origins: Callable[[], tuple[str, ...]]) -> None:
         """Take the origins as a question: rules may be read only when the server starts."""

@@ -269,7 +269,7 @@ async def test_a_store_that_is_gone_says_try_again_and_the_repetition_succeeds(
     assert again.json()["decision"]["type"] == "say"
 
 
-async def test_a_conversation_that_kept_changing_is_a_conflict(
+async def test_a_conversation_that_kept_changing_says_try_again(
     client: httpx.AsyncClient, parts: Parts
 ) -> None:
     path, headers = await start(client)
@@ -279,7 +279,8 @@ async def test_a_conversation_that_kept_changing_is_a_conflict(
         f"{path}/messages", json={"client_id": "c1", "text": "a"}, headers=headers
     )
 
-    assert_error(response, 409, "conflict")
+    assert_error(response, 503, "busy")
+    assert response.headers["Retry-After"]
 
 
 async def test_a_turn_that_breaks_calls_a_person(client: httpx.AsyncClient, parts: Parts) -> None:

@@ -187,9 +187,9 @@ async def test_without_a_key_every_identity_is_refused(client: httpx.AsyncClient
 async def test_only_the_demo_signs_identities(
     signing_parts: Parts, client: httpx.AsyncClient
 ) -> None:
-    refused = await client.post("/demo/identity", json={"customer": "c-1"})
+    refused = await client.post("/demo/identity", json={"customer_id": "c-1"})
     async with asking(create_app(signing_parts)) as demo:
-        given = await demo.post("/demo/identity", json={"customer": "c-1"})
+        given = await demo.post("/demo/identity", json={"customer_id": "c-1"})
         path, _ = await start(demo, identity=given.json()["identity"])
 
     assert refused.status_code in {404, 405}
