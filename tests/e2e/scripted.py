@@ -161,7 +161,7 @@ def _add_pages(app: FastAPI, scripted: Scripted) -> None:
         headers = {"Content-Security-Policy": scripted.csp} if scripted.csp else {}
         return FileResponse(STATIC / "index.html", headers=headers)
 
-    @app.get("/demo/{name}")
+    @app.get("/demo/{name:path}")
     async def demo_file(name: str) -> FileResponse:
         return FileResponse(STATIC / name)
 
