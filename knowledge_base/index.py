@@ -202,8 +202,7 @@ def _languages(passages: Sequence[Passage]) -> list[str]:
 
 
 def _lexicon(passages: Sequence[Passage]) -> Lexicon:
-    """Index words; a document's id is searched too, as shoppers paste product numbers."""
-    texts = [terms(f"{passage.document.id}\n{passage.searchable}") for passage in passages]
+    texts = [terms(passage.searchable) for passage in passages]
     everyday = [terms(line) for lines in background_texts().values() for line in lines]
     return index_terms(texts, everyday)
 
@@ -314,8 +313,8 @@ def _check(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _document(row: dict[str, Any]) -> Document:
-    row = {**row, "kind": Kind(row["kind"]), "topics": tuple(row["topics"])}
-    return Document(**row)
+    lists = {name: tuple(row[name]) for name in ("topics", "codes")}
+    return Document(**{**row, **lists, "kind": Kind(row["kind"])})
 
 
 def _lines(path: Path) -> Iterator[Any]:

@@ -84,7 +84,10 @@ def open_lexicon(folder: Path) -> Lexicon:
     """Open what `save` wrote; raises OSError, ValueError or KeyError when it is damaged."""
     head = json.loads((folder / "lexical.json").read_text(encoding="utf-8"))
     arrays = {
-        name: np.load(folder / f"lexical-{name}.npy", mmap_mode="r", allow_pickle=False)
+        # A plain view of the mapped file: numpy's own memmap class is slow to slice.
+        name: np.asarray(
+            np.load(folder / f"lexical-{name}.npy", mmap_mode="r", allow_pickle=False)
+        )
         for name in _ARRAYS
     }
     numbers = {term: number for number, term in enumerate(head["terms"])}

@@ -51,6 +51,8 @@ class Document:
     version: int = 1
     topics: tuple[str, ...] = ()
     url: str | None = None
+    codes: tuple[str, ...] = ()
+    """Numbers such as SKUs, beside its id, by which it is found and which are never shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from knowledge_base.lexical import Lexicon
 from knowledge_base.model import Document, Hit, Kind, SearchResult, Vector
 from knowledge_base.passages import Passage
 from knowledge_base.sureness import Evidence, Sureness
-from knowledge_base.terms import terms
+from knowledge_base.terms import codes, terms, whole
 from knowledge_base.vectors import Vectors
 
 # Chosen on the intents' training phrases against the demo articles (benchmarks/search.py).
@@ -22,6 +22,8 @@ _WORDS = 3.0
 """What a passage gains that says every word of the question, in deviations of the background."""
 _TOPIC = 1.5
 """What an article gains that is on the question's topic."""
+_CODE = 6.0
+"""What a document gains whose own number the question names."""
 _CANDIDATES = 40
 
 
@@ -58,12 +60,19 @@ class _Scored:
 class _Pool:
     """Passages of one group, each with its scores."""
 
-    foreign: bool
     numbers: NDArray[np.int64]
     scores: NDArray[np.float32]
     similarity: NDArray[np.float32]
     shared: NDArray[np.float32]
     reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Bonus:
+    """For each passage, the share of the question that it says, and all that it gains."""
+
+    shared: NDArray[np.float32]
+    total: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,6 +88,8 @@ class Ranker:
     """How much nearer than others a passage is to any question, whatever it asks."""
     topics: Mapping[str | None, NDArray[np.bool_]]
     """For each topic, which passages are on it."""
+    codes: Mapping[str, NDArray[np.int64]]
+    """For each product number, the passages of its document."""
     sureness: Sureness
 
     @classmethod
@@ -100,6 +111,7 @@ class Ranker:
             background=background,
             pull=pull,
             topics=_topics(passages),
+            codes=_codes(passages),
             sureness=Sureness.shipped(),
         )
 
@@ -120,21 +132,39 @@ class Ranker:
 
     def _best(self, question: Question, *, top: int, kinds: Sequence[Kind]) -> list[_Scored]:
         """Rank documents by their best passage, those in the question's language first."""
-        lexical = self.lexicon.scores(terms(question.text))
-        pools = [
-            self._pool(question, group, lexical, count=max(_CANDIDATES, 8 * top))
-            for group in self.groups
-            if group.kind in kinds
-        ]
+        bonus = self._bonus(question)
+        wanted = [group for group in self.groups if group.kind in kinds]
         best: dict[tuple[Kind, str], _Scored] = {}
-        for pool, row in _ranked(pools):
-            document = self.passages[pool.numbers[row]].document
-            key = (document.kind, document.id)
-            if key not in best:
-                best[key] = self._scored(pool, row)
+        for foreign in (False, True):
+            pools = [
+                self._pool(question, group, bonus, count=max(_CANDIDATES, 8 * top))
+                for group in wanted
+                if (group.language != question.language) is foreign
+            ]
+            self._add(best, pools, top)
             if len(best) == top:
                 break
         return list(best.values())
+
+    def _bonus(self, question: Question) -> _Bonus:
+        """Say what each passage gains by the question's words, numbers and topic."""
+        shared = self.lexicon.scores(terms(question.text))
+        total = _WORDS * shared
+        for code in codes(question.text) & self.codes.keys():
+            total[self.codes[code]] += _CODE
+        if question.topic in self.topics:
+            total += _TOPIC * self.topics[question.topic]
+        return _Bonus(shared=shared, total=total)
+
+    def _add(
+        self, best: dict[tuple[Kind, str], _Scored], pools: Sequence[_Pool], top: int
+    ) -> None:
+        """Add documents by their best passages, until there are enough."""
+        for pool, row in _ranked(pools):
+            document = self.passages[pool.numbers[row]].document
+            best.setdefault((document.kind, document.id), self._scored(pool, row))
+            if len(best) == top:
+                return
 
     def _scored(self, pool: _Pool, row: int) -> _Scored:
         return _Scored(
@@ -145,49 +175,41 @@ class Ranker:
             reading=pool.reading,
         )
 
-    def _pool(
-        self, question: Question, group: Group, lexical: NDArray[np.float32], *, count: int
-    ) -> _Pool:
+    def _pool(self, question: Question, group: Group, bonus: _Bonus, *, count: int) -> _Pool:
         """Score the passages of a group that are near by vector or by words."""
-        numbers = self._candidates(question, group, lexical, count)
+        numbers = self._candidates(question, group, bonus, count)
         reading = self.background.read(question.vector, group.language)
         similarity = self.vectors.take(numbers) @ question.vector
-        shared = lexical[numbers]
-        scores = (similarity - self.pull[numbers] - reading.mean) / reading.deviation
-        scores += _WORDS * shared
-        if question.topic in self.topics:
-            scores += _TOPIC * self.topics[question.topic][numbers]
+        distance = (similarity - self.pull[numbers] - reading.mean) / reading.deviation
         return _Pool(
-            foreign=group.language != question.language,
             numbers=numbers,
-            scores=scores,
+            scores=distance + bonus.total[numbers],
             similarity=similarity,
-            shared=shared,
+            shared=bonus.shared[numbers],
             reading=reading,
         )
 
     def _candidates(
-        self, question: Question, group: Group, lexical: NDArray[np.float32], count: int
+        self, question: Question, group: Group, bonus: _Bonus, count: int
     ) -> NDArray[np.int64]:
         near = self.vectors.nearest(question.vector, start=group.start, end=group.end, count=count)
-        words = lexical[group.start : group.end]
-        if len(words) > count:
-            alike = np.argpartition(words, -count)[-count:]
+        gains = bonus.total[group.start : group.end]
+        if len(gains) > count:
+            gaining = np.argpartition(gains, -count)[-count:]
         else:
-            alike = np.arange(len(words))
-        return np.union1d(near, alike[words[alike] > 0] + group.start)
+            gaining = np.arange(len(gains))
+        return np.union1d(near, gaining[gains[gaining] > 0] + group.start)
 
 
 def _ranked(pools: Sequence[_Pool]) -> Iterator[tuple[_Pool, int]]:
-    """Go through the rows of all pools, best first, those in another language last."""
+    """Go through the rows of all pools, best first."""
     if not pools:
         return
     sizes = [len(pool.numbers) for pool in pools]
     owners = np.repeat(np.arange(len(pools)), sizes)
     rows = np.concatenate([np.arange(size) for size in sizes])
-    foreign = np.repeat([pool.foreign for pool in pools], sizes)
     scores = np.concatenate([pool.scores for pool in pools])
-    for place in np.lexsort((-scores, foreign)).tolist():
+    for place in np.argsort(-scores, kind="stable").tolist():
         yield pools[owners[place]], int(rows[place])
 
 
@@ -200,6 +222,16 @@ def _topics(passages: Sequence[Passage]) -> dict[str | None, NDArray[np.bool_]]:
                 found[topic] = np.zeros(len(passages), dtype=np.bool_)
             found[topic][number] = True
     return found
+
+
+def _codes(passages: Sequence[Passage]) -> dict[str, NDArray[np.int64]]:
+    """Find the passages of each document's numbers."""
+    found: dict[str, list[int]] = {}
+    for number, passage in enumerate(passages):
+        document = passage.document
+        for name in {code for text in (document.id, *document.codes) for code in whole(text)}:
+            found.setdefault(name, []).append(number)
+    return {code: np.array(numbers, dtype=np.int64) for code, numbers in found.items()}
 
 
 def _groups(passages: Sequence[Passage]) -> Iterator[Group]:

@@ -3,10 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import accumulate
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _HAN_RUN = re.compile(rf"[{_HAN}]")
 _TOKEN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[-./_][^\W_{_HAN}]+)*")
+_SHORTEST_CODE = 4
 _PART = re.compile(r"[-./_]")
 
 
@@ -16,7 +18,34 @@ def terms(text: str) -> list[str]:
     A Han run gives its pairs, as Chinese has no blanks between words. A code such as `TEA-01-RED`
     gives its parts and, joined, itself, so that it is found however it is typed.
     """
-    return list(_terms(unicodedata.normalize("NFKC", text).casefold()))
+    return list(_terms(_plain(text)))
+
+
+def codes(text: str) -> set[str]:
+    """Return what may be a code in a text, or the start of one: parts joined, with a digit.
+
+    `LL-1001-RED` gives ll1001 and ll1001red, so that a variant's number finds its product too.
+    """
+    found: set[str] = set()
+    for token in _TOKEN.findall(_plain(text)):
+        joined = accumulate(() if _HAN_RUN.match(token) else _PART.split(token))
+        found.update(code for code in joined if _is_code(code))
+    return found
+
+
+def whole(code: str) -> set[str]:
+    """Return a document's number as `codes` finds it; empty for a mere word."""
+    joined = "".join(_TOKEN.findall(_plain(code)))
+    joined = "".join(_PART.split(joined))
+    return {joined} if _is_code(joined) else set()
+
+
+def _is_code(text: str) -> bool:
+    return len(text) >= _SHORTEST_CODE and any(ch.isdigit() for ch in text)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _terms(text: str) -> Iterator[str]:
