@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import bindparam, delete, or_
+from sqlalchemy import bindparam, delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.model import ConversationId
@@ -67,11 +67,11 @@ class Leases:
         """Wait for the lease; one that was not given back is taken over when it ends."""
         holder = secrets.token_hex(8)
         wait = _FIRST_WAIT
-        while not await self._take(conversation, holder):
-            # Waiters of several processes should not ask in step.
-            await asyncio.sleep(wait * (0.5 + secrets.randbelow(1000) / 1000))
-            wait = min(2 * wait, _LONGEST_WAIT)
-        try:
+        try:  # around the taking too: a waiter may be cancelled just as the lease becomes its own
+            while not await self._take(conversation, holder):
+                # Waiters of several processes should not ask in step.
+                await asyncio.sleep(wait * (0.5 + secrets.randbelow(1000) / 1000))
+                wait = min(2 * wait, _LONGEST_WAIT)
             yield
         finally:
             # The turn is committed by now: an unreachable database must not undo its answer,
@@ -88,7 +88,7 @@ class Leases:
             .on_conflict_do_update(
                 index_elements=["conversation"],
                 set_=values,
-                where=or_(leases.c.until <= now, leases.c.holder == holder),
+                where=leases.c.until <= now,
             )
             .returning(leases.c.holder)
         )

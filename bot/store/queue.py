@@ -22,14 +22,18 @@ def _waits(table: Any) -> ColumnElement[bool]:
     return and_(table.c.ended_at.is_(None), table.c.agent.is_(None))
 
 
+# Said twice on purpose: the handoff names its conversation too, so that the few open handoffs are
+# looked up first, and not all conversations.
+_QUEUED = rows.SELECT_CONVERSATION.where(newest.c.conversation == conversations.c.id)
+
 _IN_STATE: dict[State, Select[Any]] = {
-    State.WAITING: rows.SELECT_CONVERSATION.where(_waits(newest)).order_by(
+    State.WAITING: _QUEUED.where(_waits(newest)).order_by(
         newest.c.priority.desc(), newest.c.opened_at, newest.c.id
     ),
-    State.ACTIVE: rows.SELECT_CONVERSATION.where(
-        newest.c.ended_at.is_(None), newest.c.agent.is_not(None)
-    ).order_by(newest.c.opened_at.desc(), newest.c.id),
-    State.ENDED: rows.SELECT_CONVERSATION.where(newest.c.ended_at.is_not(None)).order_by(
+    State.ACTIVE: _QUEUED.where(newest.c.ended_at.is_(None), newest.c.agent.is_not(None)).order_by(
+        newest.c.opened_at.desc(), newest.c.id
+    ),
+    State.ENDED: _QUEUED.where(newest.c.ended_at.is_not(None)).order_by(
         newest.c.ended_at.desc(), newest.c.id
     ),
 }
