@@ -34,7 +34,7 @@ class OutboxWorker:
     jitter: Callable[[], float]
     """A number from 0 to 1, so that many retries don't come at the same moment."""
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
-    poll: float = 2.0
+    poll: float = 1.0
     first_pause: float = 1.0
     longest_pause: float = 600.0
     most_attempts: int = 40
