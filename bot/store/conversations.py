@@ -156,7 +156,7 @@ class SqlStore:
             message.id: replace(
                 message,
                 seq=last + index,
-                delivery=Delivery.PENDING if push and _is_sent(message) else message.delivery,
+                delivery=Delivery.PENDING if push and _is_sent(message) else Delivery.DONE,
             )
             for index, message in enumerate(change.messages, start=1)
         }

@@ -59,7 +59,9 @@ async def test_a_parcel_carries_message_and_address(
 
 async def test_pull_channels_send_nothing(store: SqlStore, outbox: Outbox, clock: Clock) -> None:
     before = await store.start(values.conversation(channel="web"))
-    await store.commit(values.spoken(before, "k1"))
+    change = values.spoken(before, "k1")
+    stray = replace(values.bot_says("stray"), delivery=Delivery.PENDING)
+    await store.commit(replace(change, messages=(*change.messages, stray)))
     assert await outbox.waiting() == 0
     assert await _claimed(outbox, clock) == []
 
