@@ -8,6 +8,9 @@ from bot.model import Language, Phrase
 from bot.ports import Words
 from knowledge_base.model import Document, Kind
 
+TOPICS = ("product_question", "recommendation")
+"""The intents that the catalogue answers."""
+
 
 def product_documents(
     products: Sequence[Product], languages: Sequence[str], words: Words | None = None
@@ -25,7 +28,9 @@ def product_documents(
             title=product.title(language),
             text="\n".join(line for line in _lines(product, language, words) if line),
             source="catalogue",
+            topics=TOPICS,
             url=product.url,
+            codes=tuple(variant.sku for variant in product.variants),
         )
         for product in products
         for language in languages

@@ -17,8 +17,8 @@ from bot.shop.lines import (
     ProductLine,
     Record,
 )
-from bot.shop.rows import MAIN, Row, fields_of, row_of, variant_rows
-from bot.shop.sql import catalogue, product_lines
+from bot.shop.rows import MAIN, Fields, fields_of, row_of, variant_rows
+from bot.shop.sql import CATALOGUE, product_lines
 from bot.store.engine import fetch, writing
 
 CHUNK = 200
@@ -115,7 +115,7 @@ async def _check_customers(connection: AsyncConnection, records: Records) -> Non
         raise BadImportError(problems)
 
 
-async def _upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+async def _upsert(connection: AsyncConnection, table: Table, rows: Sequence[Fields]) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     new = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
@@ -136,11 +136,10 @@ async def _replace_variants(connection: AsyncConnection, products: Sequence[Prod
 
 async def _read(engine: AsyncEngine, kind: str) -> Sequence[Record]:
     table = MAIN[kind]
-    query = catalogue() if kind == "products" else select(table).order_by(*table.primary_key)
-    rows = [row._mapping for row in await fetch(engine, query)]  # noqa: SLF001 - public
     if kind == "products":
-        return product_lines(rows)
-    return [FILES[kind].model_validate(fields_of(row)) for row in rows]
+        return product_lines(await fetch(engine, CATALOGUE))
+    rows = await fetch(engine, select(table).order_by(*table.primary_key))
+    return [FILES[kind].model_validate(fields_of(table, row)) for row in rows]
 
 
 def _write_folder(folder: Path, shop: Mapping[str, Sequence[Record]]) -> None:

@@ -16,7 +16,7 @@ from bot.shop.lines import (
     Record,
 )
 
-Row: TypeAlias = dict[str, Any]
+Fields: TypeAlias = dict[str, Any]
 
 MAIN: Mapping[str, Table] = {
     "customers": tables.customers,
@@ -30,7 +30,7 @@ _HIDDEN = frozenset({"key", "position", "email_folded", "phone_folded", "product
 """Columns that the contract doesn't have."""
 
 
-def row_of(record: Record, position: int) -> Row:
+def row_of(record: Record, position: int) -> Fields:
     """Return the main row of a record; `position` is its place in its file."""
     row = _columns(record, record.model_dump(mode="json"), MAIN[kind_of(record)])
     match record:
@@ -46,7 +46,7 @@ def row_of(record: Record, position: int) -> Row:
     return row
 
 
-def variant_rows(record: ProductLine) -> list[Row]:
+def variant_rows(record: ProductLine) -> list[Fields]:
     """Return the rows of a product's variants."""
     rows = []
     for position, variant in enumerate(record.variants):
@@ -68,18 +68,21 @@ def kind_of(record: Record) -> str:
             return "coupons"
 
 
-def fields_of(row: Mapping[Any, Any]) -> Row:
-    """Return a row's fields in the contract's form, ready for its model."""
-    known = {name: value for name, value in row.items() if name not in _HIDDEN}
-    return {**row["extra"], **known}
+def fields_of(table: Table, row: Sequence[Any]) -> Fields:
+    """Return a whole row of a table in the contract's form, ready for its model."""
+    named = dict(zip(table.columns.keys(), row, strict=True))
+    known = {name: value for name, value in named.items() if name not in _HIDDEN}
+    return {**named["extra"], **known}
 
 
-def product_fields(row: Mapping[Any, Any], variants: Sequence[Mapping[Any, Any]]) -> Row:
-    """Return a product's fields with its variants."""
-    return fields_of(row) | {"variants": [fields_of(variant) for variant in variants]}
+def product_fields(rows: Sequence[Sequence[Any]]) -> Fields:
+    """Return a product's fields with its variants, from rows that join both tables."""
+    width = len(tables.products.columns)
+    variants = [fields_of(tables.variants, row[width:]) for row in rows if row[width] is not None]
+    return fields_of(tables.products, rows[0][:width]) | {"variants": variants}
 
 
-def _columns(record: Line, dumped: Mapping[str, Any], table: Table) -> Row:
+def _columns(record: Line, dumped: Mapping[str, Any], table: Table) -> Fields:
     fields = type(record).model_fields
     row = {c.name: dumped.get(c.name) for c in table.columns if c.name in fields}
     return row | {"extra": {k: value for k, value in dumped.items() if k not in fields}}

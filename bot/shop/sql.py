@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commerce import (
@@ -28,7 +28,22 @@ LONGEST_KEY = 200
 CHUNK = 500
 """How many values one IN (...) holds: databases limit the parameters of a statement."""
 
-_OF_VARIANT = "variant_"
+_ID: BindParameter[str] = bindparam("id")
+_CUSTOMER = select(tables.customers).where(tables.customers.c.id == _ID)
+_ORDER = select(tables.orders).where(tables.orders.c.key == _ID)
+_ORDERS_OF = (
+    select(tables.orders)
+    .where(tables.orders.c.customer_id == _ID)
+    .order_by(tables.orders.c.placed_at.desc().nulls_last(), tables.orders.c.key)
+)
+_COUPONS = select(tables.coupons).order_by(tables.coupons.c.code)
+CATALOGUE = (
+    select(tables.products, tables.variants)
+    .outerjoin(tables.variants, tables.variants.c.product_id == tables.products.c.id)
+    .order_by(tables.products.c.position, tables.products.c.id, tables.variants.c.position)
+)
+"""Products with their variants, in one statement, so that both are of one moment."""
+_PRODUCT = CATALOGUE.where(tables.products.c.id == _ID)
 
 
 class SqlShop:
@@ -42,8 +57,8 @@ class SqlShop:
         """Return a customer, None when unknown."""
         if not _can_be_key(customer):
             return None
-        rows = await self._rows(select(tables.customers).where(tables.customers.c.id == customer))
-        lines = [CustomerLine.model_validate(fields_of(row)) for row in rows]
+        rows = await self._rows(_CUSTOMER, customer)
+        lines = [CustomerLine.model_validate(fields_of(tables.customers, row)) for row in rows]
         return customer_of(lines[0], currency=self._currency) if lines else None
 
     async def order(self, number: str) -> Order | None:
@@ -51,36 +66,30 @@ class SqlShop:
         key = normal_number(number)
         if not _can_be_key(key):
             return None
-        rows = await self._rows(select(tables.orders).where(tables.orders.c.key == key))
+        rows = await self._rows(_ORDER, key)
         return _order(rows[0]) if rows else None
 
     async def orders_of(self, customer: CustomerId) -> Sequence[Order]:
         """Return a customer's orders, newest first; undated ones last."""
         if not _can_be_key(customer):
             return ()
-        table = tables.orders
-        rows = await self._rows(
-            select(table)
-            .where(table.c.customer_id == customer)
-            .order_by(table.c.placed_at.desc().nulls_last(), table.c.key)
-        )
-        return [_order(row) for row in rows]
+        return [_order(row) for row in await self._rows(_ORDERS_OF, customer)]
 
     async def product(self, product: ProductId) -> Product | None:
         """Return one product with live prices and stock."""
         if not _can_be_key(product):
             return None
-        found = await self._products(product)
-        return found[0] if found else None
+        lines = product_lines(await self._rows(_PRODUCT, product))
+        return product_of(lines[0]) if lines else None
 
     async def products(self) -> Sequence[Product]:
         """Return the whole catalogue, for indexing, in the order of its import."""
-        return await self._products(None)
+        return [product_of(line) for line in product_lines(await self._rows(CATALOGUE))]
 
     async def coupons(self) -> Sequence[Coupon]:
         """Return all coupons."""
-        rows = await self._rows(select(tables.coupons).order_by(tables.coupons.c.code))
-        return [coupon_of(CouponLine.model_validate(fields_of(row))) for row in rows]
+        rows = await self._rows(_COUPONS)
+        return [coupon_of(CouponLine.model_validate(fields_of(tables.coupons, r))) for r in rows]
 
     async def order_numbers(self, candidates: Sequence[str]) -> Sequence[OrderNumber]:
         """Return which of these tokens are numbers of orders, as the shop writes them."""
@@ -90,49 +99,28 @@ class SqlShop:
         for start in range(0, len(keys), CHUNK):
             some = table.c.key.in_(keys[start : start + CHUNK])
             rows = await self._rows(select(table.c.key, table.c.number).where(some))
-            known |= {row["key"]: row["number"] for row in rows}
+            known |= {row.key: row.number for row in rows}
         return [OrderNumber(known[key]) for key in keys if key in known]
 
-    async def _products(self, only: ProductId | None) -> list[Product]:
-        return [product_of(line) for line in product_lines(await self._rows(catalogue(only)))]
-
-    async def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[RowMapping]:
+    async def _rows(
+        self, query: Select[*tuple[Any, ...]], key: str | None = None
+    ) -> Sequence[Row[Any]]:
         try:
-            return [row._mapping for row in await fetch(self._engine, query)]  # noqa: SLF001 - public
+            return await fetch(self._engine, query, None if key is None else {"id": key})
         except StoreUnavailableError as error:
             raise ShopUnavailableError(str(error)) from error
 
 
-def catalogue(only: str | None = None) -> Select[*tuple[Any, ...]]:
-    """Ask for products with their variants: in one statement, so that both are of one moment."""
-    products, variants = tables.products, tables.variants
-    query = (
-        select(products, *(column.label(f"{_OF_VARIANT}{column.name}") for column in variants.c))
-        .outerjoin(variants, variants.c.product_id == products.c.id)
-        .order_by(products.c.position, products.c.id, variants.c.position)
-    )
-    return query if only is None else query.where(products.c.id == only)
+def product_lines(rows: Iterable[Row[Any]]) -> list[ProductLine]:
+    """Gather the rows of CATALOGUE into products."""
+    return [
+        ProductLine.model_validate(product_fields(list(group)))
+        for _, group in groupby(rows, key=lambda row: row[0])
+    ]
 
 
-def product_lines(rows: Iterable[RowMapping]) -> list[ProductLine]:
-    """Gather the rows of `catalogue` into products."""
-    lines = []
-    for _, group in groupby(rows, key=lambda row: row["id"]):
-        parts = list(group)
-        variants = [
-            {key.removeprefix(_OF_VARIANT): value for key, value in part.items()}
-            for part in (
-                {k: v for k, v in row.items() if k.startswith(_OF_VARIANT)} for row in parts
-            )
-            if part[f"{_OF_VARIANT}sku"] is not None
-        ]
-        main = {key: value for key, value in parts[0].items() if not key.startswith(_OF_VARIANT)}
-        lines.append(ProductLine.model_validate(product_fields(main, variants)))
-    return lines
-
-
-def _order(row: RowMapping) -> Order:
-    return order_of(OrderRecord.model_validate(fields_of(row)))
+def _order(row: Row[Any]) -> Order:
+    return order_of(OrderRecord.model_validate(fields_of(tables.orders, row)))
 
 
 def _can_be_key(text: str) -> bool:

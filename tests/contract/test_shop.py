@@ -67,13 +67,13 @@ async def test_an_order_has_all_its_parts(shop: Shop) -> None:
     assert order.payments[0].at == datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ODD_TEXTS)
-async def test_what_is_no_number_finds_nothing_and_harms_nothing(shop: Shop, text: str) -> None:
-    assert await shop.order(text) is None
-    assert await shop.customer(CustomerId(text)) is None
-    assert await shop.product(ProductId(text)) is None
-    assert list(await shop.orders_of(CustomerId(text))) == []
-    assert list(await shop.order_numbers([text])) == []
+async def test_what_is_no_number_finds_nothing_and_harms_nothing(shop: Shop) -> None:
+    for text in ODD_TEXTS:
+        assert await shop.order(text) is None
+        assert await shop.customer(CustomerId(text)) is None
+        assert await shop.product(ProductId(text)) is None
+        assert list(await shop.orders_of(CustomerId(text))) == []
+        assert list(await shop.order_numbers([text])) == []
     assert await shop.order("SB-100") is not None
 
 
