@@ -4,10 +4,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 _ARGUMENTS = (
     "--no-sandbox",
@@ -18,8 +27,8 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+DESKTOP = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=844)
 
 
 @contextmanager
@@ -38,8 +47,10 @@ def need_browser() -> None:
     if shutil.which("chromium") or os.environ.get("CI"):
         return
     with sync_playwright() as playwright:
-        if not os.path.exists(playwright.chromium.executable_path):
-            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
+        if not Path(playwright.chromium.executable_path).exists():
+            pytest.skip(
+                "no Chromium here: apt-get install chromium, or playwright install chromium"
+            )
 
 
 class Widget:
@@ -75,7 +86,9 @@ class Widget:
 
     def focused(self) -> str:
         """Return the class or id of what has the focus inside the widget."""
-        script = "e => { const a = e.shadowRoot.activeElement; return a ? a.id || a.className : '' }"
+        script = (
+            "e => { const a = e.shadowRoot.activeElement; return a ? a.id || a.className : '' }"
+        )
         found: str = self.host.evaluate(script)
         return found
 
@@ -90,8 +103,6 @@ def open_page(context: BrowserContext, url: str) -> Page:
 
 def serious(page: Page) -> list[str]:
     """Return axe's serious and critical findings, with the element that each is about."""
-    from axe_core_python.sync_playwright import Axe
-
     found: dict[str, Any] = Axe().run(page)
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary']}"

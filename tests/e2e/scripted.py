@@ -5,6 +5,7 @@ sockets and forgets conversations when a test says so.
 """
 
 import asyncio
+import base64
 import json
 import threading
 import time
@@ -139,6 +140,7 @@ def create_app(scripted: Scripted) -> FastAPI:
     app.include_router(words_routes.router(words, languages, list(replies["en"])))
     _add_pages(app, scripted)
     _add_conversations(app, scripted)
+    _add_extras(app, scripted)
     _add_socket(app, scripted)
     return app
 
@@ -171,10 +173,11 @@ def _add_pages(app: FastAPI, scripted: Scripted) -> None:
         return {"identity": f"e30.{_base64(json.dumps({'sub': body['customer']}))}.x"}
 
 
-def _add_conversations(app: FastAPI, scripted: Scripted) -> None:
-    base = "/api/v1/conversations"
+BASE = "/api/v1/conversations"
 
-    @app.post(base)
+
+def _add_conversations(app: FastAPI, scripted: Scripted) -> None:
+    @app.post(BASE)
     async def start(request: Request) -> JSONResponse:
         body = await request.json()
         talk = Talk(id=uuid4().hex, token=uuid4().hex, language=body.get("language", "en"))
@@ -182,7 +185,7 @@ def _add_conversations(app: FastAPI, scripted: Scripted) -> None:
         scripted.talks[talk.id] = talk
         return JSONResponse({"id": talk.id, "token": talk.token}, 201)
 
-    @app.post(base + "/{conversation}/messages")
+    @app.post(BASE + "/{conversation}/messages")
     async def say(conversation: str, request: Request) -> Response:
         talk = _allowed(scripted, conversation, request.headers.get("authorization", ""))
         if talk is None:
@@ -196,7 +199,7 @@ def _add_conversations(app: FastAPI, scripted: Scripted) -> None:
         turn = talk.turns.get(body["client_id"]) or await _take_turn(scripted, talk, body)
         return JSONResponse(turn, 200) if status else Response(b'{"half', media_type="text/plain")
 
-    @app.get(base + "/{conversation}/messages")
+    @app.get(BASE + "/{conversation}/messages")
     async def read(conversation: str, request: Request, after: int = 0) -> Response:
         talk = _allowed(scripted, conversation, request.headers.get("authorization", ""))
         if talk is None:
@@ -206,12 +209,14 @@ def _add_conversations(app: FastAPI, scripted: Scripted) -> None:
         body = {"messages": rows, "owner": talk.owner}
         return JSONResponse({**body, "handoff": None if talk.owner == "bot" else handoff})
 
-    @app.post(base + "/{conversation}/identity")
+
+def _add_extras(app: FastAPI, scripted: Scripted) -> None:
+    @app.post(BASE + "/{conversation}/identity")
     async def identify(conversation: str, request: Request) -> Response:
         scripted.talks[conversation].identity = (await request.json())["identity"]
         return JSONResponse({"id": conversation, "signed_in": True})
 
-    @app.post(base + "/{conversation}/rating")
+    @app.post(BASE + "/{conversation}/rating")
     async def rate(conversation: str, request: Request) -> Response:
         scripted.talks[conversation].rating = (await request.json())["score"]
         return JSONResponse({"score": scripted.talks[conversation].rating})
@@ -235,9 +240,7 @@ def _add_socket(app: FastAPI, scripted: Scripted) -> None:
             talk.sockets.discard(websocket)
 
 
-async def _take_turn(
-    scripted: Scripted, talk: Talk, body: Mapping[str, Any]
-) -> dict[str, Any]:
+async def _take_turn(scripted: Scripted, talk: Talk, body: Mapping[str, Any]) -> dict[str, Any]:
     mine = talk.add("shopper", body["text"], client_id=body["client_id"])
     frames, replies = [mine], []
     if talk.owner == "bot":
@@ -271,8 +274,6 @@ def _error(status: int) -> JSONResponse:
 
 
 def _base64(text: str) -> str:
-    import base64
-
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

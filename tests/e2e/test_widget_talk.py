@@ -1,7 +1,7 @@
 """The widget's talk with the server, above all when something goes wrong."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -199,7 +199,10 @@ def test_choices_send_their_value_and_show_their_label(visit: Visit, scripted: S
 
 def test_only_the_newest_choices_can_be_taken(visit: Visit, scripted: Scripted) -> None:
     for text in ("a", "b"):
-        scripted.answers[text] = {"text": text, "choices": [{"label": f"Yes {text}", "value": "x"}]}
+        scripted.answers[text] = {
+            "text": text,
+            "choices": [{"label": f"Yes {text}", "value": "x"}],
+        }
     widget = visit().open()
     widget.say("a")
     expect(widget.button("Yes a")).to_be_enabled()
@@ -275,12 +278,11 @@ def test_two_tabs_send_a_waiting_message_once(
 
 
 @pytest.fixture
-def no_storage(context: BrowserContext) -> Iterator[None]:
+def no_storage(context: BrowserContext) -> None:
     """Forbid localStorage, as private windows and strict settings do."""
     context.add_init_script(
         "Object.defineProperty(window, 'localStorage', {get() { throw new Error('forbidden') }})"
     )
-    yield
 
 
 @pytest.mark.usefixtures("no_storage")
@@ -294,7 +296,7 @@ def test_the_page_opens_signs_in_switches_and_listens(visit: Visit, scripted: Sc
     widget = visit()
     expect(widget.launcher).to_be_visible()
     page = widget.page
-    page.evaluate("window.heard = []; shopbell.on('message', d => heard.push(d.text))")
+    page.evaluate("window.heard = []; shopbell.on('message', d => heard.push(d.text)); 0")
     page.evaluate("shopbell.setIdentity('e30.eyJzdWIiOiJDLTEwMDEifQ.x')")
     page.evaluate("shopbell.open({text: 'A question'})")
     expect(widget.input).to_have_value("A question")

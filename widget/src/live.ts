@@ -9,8 +9,8 @@ const POLL_MS = 4_000;
 const PATIENCE = 2;
 
 export interface LiveEvents {
-  /** The socket is open: what was missed can be caught up. */
-  opened(): void;
+  /** The socket is open; `again` says that there was one before, so something may be missed. */
+  opened(again: boolean): void;
   frame(frame: Frame): void;
   /** No socket at the moment: ask by HTTP. */
   poll(): void;
@@ -70,9 +70,10 @@ export class Live {
     }
     this.socket = socket;
     socket.onopen = () => {
+      const again = this.failures > 0;
       this.failures = 0;
       this.stopPolling();
-      this.events.opened();
+      this.events.opened(again);
     };
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => {

@@ -54,7 +54,7 @@ export class Talk {
   ) {
     this.owner = memory.get().owner;
     this.live = new Live(() => this.api.socket(this.access as Access, this.synced), {
-      opened: () => this.connected(),
+      opened: (again) => this.connected(again),
       frame: (frame) => this.receive(frame),
       poll: () => void this.sync().catch(() => undefined),
     });
@@ -106,7 +106,6 @@ export class Talk {
   retry(): void {
     this.attempts = 0;
     this.queueState = "sending";
-    this.memory.change((state) => state.queue.forEach((entry) => delete entry.refused));
     this.events.changed();
     void this.flush();
   }
@@ -242,8 +241,9 @@ export class Talk {
     this.setLink("online");
   }
 
-  private connected(): void {
+  private connected(again: boolean): void {
     this.setLink("online");
+    if (again) void this.sync().catch(() => undefined);
     if (this.queue.length) this.retry();
   }
 

@@ -130,8 +130,9 @@ function compose(talk: Talk, words: WordBook): Entry[] {
   const entries = [welcome(words, !rows.length && !queue.length && !talk.renewed)];
   if (talk.renewed) entries.push(note("renewed", words.say("renewed")));
   const lastShopper = rows.map((row) => row.speaker).lastIndexOf("shopper");
+  const speaking = queue.some((entry) => !entry.refused);
   rows.forEach((row, index) => {
-    const choosable = index > lastShopper && !queue.length && isNewestOffer(rows, index);
+    const choosable = index > lastShopper && !speaking && isNewestOffer(rows, index);
     entries.push(confirmed(row, choosable, index === rows.length - 1, labels, words));
   });
   queue.forEach((waiting) => entries.push(unsent(waiting, talk.queueState, labels, words)));
