@@ -15,9 +15,7 @@ from structlog.typing import Processor
 
 from bot.ports import ShopbellError
 
-_NOISY = ("httpx", "httpcore", "websockets", "asyncio", "uvicorn.error", "uvicorn.access")
-"""Loggers that may write addresses with tokens in them (httpx) or one line per frame."""
-
+_OURS = "bot"
 _MOST_CAUSES = 5
 
 
@@ -44,9 +42,9 @@ def configure(*, level: str = "info", as_json: bool | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(number)
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    # Libraries tell too much below a warning: httpx the token in a URL, aiosqlite every text.
+    root.setLevel(logging.WARNING)
+    logging.getLogger(_OURS).setLevel(number)
 
 
 def safe_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
