@@ -38,9 +38,9 @@ def find_quantities(text: str, words: Lexicon) -> Iterator[Found]:
         yield _found(match, "quantity", match["a"] or match["b"])
     if not words.counters:
         return
-    for match in _counted_regex(words.counters, words.not_counted, tuple(words.numbers)).finditer(
-        text
-    ):
+    for match in _counted_regex(
+        words.counters, words.not_counted, words.ordinals, tuple(words.numbers)
+    ).finditer(text):
         number = match["n"] or match["n2"]
         value = number if number.isdecimal() else str(words.numbers[number.lower()])
         group = "n2" if match["n2"] else 0

@@ -1,0 +1,223 @@
+"""Fits heads to examples whose vectors are known: cross-validated, calibrated. Training only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_matrix
+
+from bot.nlu.features import learn_grams, surface
+from bot.nlu.heads import Emotions, Head, Intents, Scope, evidence, nearness
+from bot.nlu.softmax import Weights, fit
+from bot.ports import Progress
+from intents.model import Example
+
+FOLDS = 5
+STRENGTH = 15.0
+_OWN_THRESHOLD = 40
+"""A language with fewer validated examples than this shares the threshold of all."""
+_RIDGE = 3.0
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Data:
+    """Examples as numbers."""
+
+    labels: tuple[str, ...]
+    wanted: Ints
+    directions: Floats
+    dense: Floats
+    sparse: csr_matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Validated:
+    """What models that had not seen an example said of it."""
+
+    rows: Ints
+    logits: Floats
+    nearness: Floats
+
+
+def fit_intents(
+    examples: Sequence[Example], vectors: Floats, *, reject: float, progress: Progress
+) -> Intents:
+    """Fit the intent head and its scope.
+
+    The scope's thresholds reject the share `reject` of validated examples in each language, of
+    those whose intent was found: to reject what would be mistaken anyway costs nothing.
+    """
+    head, data = _prepare(examples, vectors, kinds=("word", "char"), with_surface=False)
+    seen = _validate(data, examples, "Checking intents", progress)
+    head = _finish(head, data, seen)
+    sums = np.array([evidence(row) for row in seen.logits], np.float32)
+    signs = np.stack([sums, seen.nearness], axis=1).reshape(-1, 2)
+    mean, spread = _mean_and_spread(signs)
+    right = seen.logits.argmax(axis=1) == data.wanted[seen.rows]
+    scores = ((signs - mean) / spread).sum(axis=1)[right]
+    languages = [examples[row].language for row in seen.rows[right]]
+    scope = Scope(
+        neighbours=data.directions,
+        mean=mean,
+        spread=spread,
+        thresholds=_thresholds(scores, languages, reject),
+    )
+    return Intents(head=head, scope=scope)
+
+
+def fit_emotions(examples: Sequence[Example], vectors: Floats, *, progress: Progress) -> Emotions:
+    """Fit the emotion head and the strength of what is felt."""
+    head, data = _prepare(examples, vectors, kinds=("word", "char", "sign"), with_surface=True)
+    head = _finish(head, data, _validate(data, examples, "Checking emotions", progress))
+    felt = [i for i, example in enumerate(examples) if example.intensity]
+    calm = next((example.intent for example in examples if example.intensity == 0), None)
+    return Emotions(head=head, calm=calm, intensity=_intensity(data, examples, felt))
+
+
+def _prepare(
+    examples: Sequence[Example], vectors: Floats, *, kinds: tuple[str, ...], with_surface: bool
+) -> tuple[Head, _Data]:
+    labels = tuple(sorted({example.intent for example in examples}))
+    index = {label: i for i, label in enumerate(labels)}
+    grams = learn_grams([example.text for example in examples], kinds)
+    nothing = np.zeros((0, len(labels)), np.float32)
+    head = Head(
+        labels=labels, centre=vectors.mean(axis=0), grams=grams, dense=nothing, sparse=nothing,
+        bias=np.zeros(len(labels), np.float32), temperature=1.0, surface=with_surface,
+    )  # fmt: skip
+    directions = np.stack([head.direction(vector) for vector in vectors])
+    signs = np.stack([surface(example.text) for example in examples])
+    data = _Data(
+        labels=labels,
+        wanted=np.array([index[example.intent] for example in examples]),
+        directions=directions,
+        dense=np.concatenate([directions, signs], axis=1) if with_surface else directions,
+        sparse=_sparse([grams.row(example.text) for example in examples], len(grams.idf)),
+    )
+    return head, data
+
+
+def _sparse(rows: Sequence[tuple[Ints, Floats]], width: int) -> csr_matrix:
+    ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns = np.concatenate([columns for columns, _ in rows])
+    values = np.concatenate([values for _, values in rows])
+    return csr_matrix((values, columns, ends), shape=(len(rows), width), dtype=np.float32)
+
+
+def _fit(data: _Data, rows: Ints) -> Weights:
+    return fit(
+        data.dense[rows],
+        data.sparse[rows],
+        data.wanted[rows],
+        classes=len(data.labels),
+        strength=STRENGTH,
+    )
+
+
+def _finish(head: Head, data: _Data, seen: _Validated) -> Head:
+    weights = _fit(data, np.arange(len(data.wanted)))
+    return replace(
+        head,
+        dense=weights.dense,
+        sparse=weights.sparse,
+        bias=weights.bias,
+        temperature=_temperature(seen.logits, data.wanted[seen.rows]),
+    )
+
+
+# -- validation ------------------------------------------------------------
+
+
+def _validate(
+    data: _Data, examples: Sequence[Example], what: str, progress: Progress
+) -> _Validated:
+    """Ask each example of models trained without it; what is alone in its label is left out."""
+    folds = _folds(examples)
+    rows, logits, near = [], [], []
+    for fold in range(FOLDS):
+        progress(what, fold, FOLDS + 1)
+        held, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        if not len(held) or not len(rest):
+            continue
+        weights = _fit(data, rest)
+        rows.append(held)
+        logits.append(weights.logits(data.dense[held], data.sparse[held]))
+        cosines = data.directions[held] @ data.directions[rest].T
+        near.append(np.array([nearness(row) for row in cosines], np.float32))
+    progress(what, FOLDS, FOLDS + 1)
+    if not rows:
+        empty = np.zeros((0, len(data.labels)), np.float32)
+        return _Validated(rows=np.zeros(0, np.int64), logits=empty, nearness=empty[:, 0])
+    return _Validated(
+        rows=np.concatenate(rows), logits=np.concatenate(logits), nearness=np.concatenate(near)
+    )
+
+
+def _folds(examples: Sequence[Example]) -> Ints:
+    """Deal each label and language out over the folds; -1 keeps a lone example in training."""
+    dealt: dict[tuple[str, str | None], int] = {}
+    folds = np.full(len(examples), -1)
+    shuffled = np.random.default_rng(0).permutation(len(examples))
+    of_label: dict[str, int] = {}
+    for example in examples:
+        of_label[example.intent] = of_label.get(example.intent, 0) + 1
+    for row in shuffled:
+        example = examples[row]
+        if of_label[example.intent] > 1:
+            key = (example.intent, example.language)
+            dealt[key] = dealt.get(key, -1) + 1
+            folds[row] = dealt[key] % FOLDS
+    return folds
+
+
+def _temperature(logits: Floats, wanted: Ints) -> float:
+    """Return what logits have to be divided by so that confidence means share right."""
+    if not len(wanted):
+        return 1.0
+
+    def surprise(log_temperature: float) -> float:
+        scaled = logits / np.exp(log_temperature)
+        top = scaled.max(axis=1, keepdims=True)
+        sums = top[:, 0] + np.log(np.exp(scaled - top).sum(axis=1))
+        return float((sums - scaled[np.arange(len(wanted)), wanted]).mean())
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-2.5, 2.5), method="bounded").x))
+
+
+def _mean_and_spread(signs: Floats) -> tuple[Floats, Floats]:
+    if not len(signs):
+        return np.zeros(2, np.float32), np.ones(2, np.float32)
+    return signs.mean(axis=0), np.maximum(signs.std(axis=0), 1e-6)
+
+
+def _thresholds(
+    scores: Floats, languages: Sequence[str | None], reject: float
+) -> dict[str, float]:
+    if not len(scores):
+        return {"": float("-inf")}
+    thresholds = {"": float(np.quantile(scores, reject))}
+    for language in sorted({one for one in languages if one}):
+        own = scores[[one == language for one in languages]]
+        if len(own) >= _OWN_THRESHOLD:
+            thresholds[language] = float(np.quantile(own, reject))
+    return thresholds
+
+
+def _intensity(data: _Data, examples: Sequence[Example], felt: Sequence[int]) -> Floats:
+    """Fit the strength of feelings by ridge regression; a constant where nothing is known."""
+    width = data.dense.shape[1]
+    if not felt:
+        return np.array([*([0.0] * width), 0.5], np.float32)
+    rows = data.dense[felt]
+    strengths = np.array([examples[i].intensity for i in felt], np.float32)
+    mean, middle = rows.mean(axis=0), strengths.mean()
+    away = rows - mean
+    weights = np.linalg.solve(
+        away.T @ away + _RIDGE * np.eye(width, dtype=np.float32), away.T @ (strengths - middle)
+    )
+    return np.array([*weights, middle - mean @ weights], np.float32)

@@ -1,0 +1,197 @@
+"""The trained heads: from one vector and its text to intent, scope and emotion. Numpy alone."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.nlu.features import GramSpace, surface
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Head:
+    """A calibrated classifier over labels."""
+
+    labels: tuple[str, ...]
+    centre: Floats
+    """Mean of the training vectors: what all texts share says nothing."""
+    grams: GramSpace
+    dense: Floats
+    sparse: Floats
+    bias: Floats
+    temperature: float
+    surface: bool = False
+    """Whether `surface` of the text stands behind the vector."""
+
+    def direction(self, vector: Floats) -> Floats:
+        """Return where a vector points, seen from the centre; of length one."""
+        away = vector - self.centre
+        unit: Floats = away / (np.linalg.norm(away) or 1.0)
+        return unit
+
+    def logits(self, direction: Floats, text: str) -> Floats:
+        """Return how much speaks for each label."""
+        columns, values = self.grams.row(text)
+        dense = np.concatenate([direction, surface(text)]) if self.surface else direction
+        logits: Floats = dense @ self.dense + values @ self.sparse[columns] + self.bias
+        return logits
+
+    def calibrated(self, logits: Floats) -> Floats:
+        """Return how likely each label is."""
+        return softmax(logits / self.temperature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scope:
+    """Says whether a text is one of those that the head was trained for at all.
+
+    Two signs are added, each measured in its spread over valid texts: how much speaks for any
+    label at all (the logits' log-sum-exp: unlike the likeliest label's probability it is not high
+    for a text of which one word fits one label), and how near the nearest training phrases are.
+    """
+
+    neighbours: Floats
+    """Directions of the training phrases, one row each."""
+    mean: Floats
+    spread: Floats
+    thresholds: Mapping[str, float]
+    """The least score that is in scope, by language; "" for a language without its own."""
+
+    def score(self, direction: Floats, logits: Floats) -> float:
+        """Return how sure it is that a text is in scope; higher is surer."""
+        signs = np.array([evidence(logits), nearness(self.neighbours @ direction)])
+        return float(((signs - self.mean) / self.spread).sum())
+
+    def holds(self, score: float, language: str) -> bool:
+        """Return whether a score is good enough in a language."""
+        return score >= self.thresholds.get(language, self.thresholds[""])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Intents:
+    """What the folder's intents.npz holds."""
+
+    head: Head
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Emotions:
+    """What the folder's emotions.npz holds; `intensity` weighs direction, surface and one."""
+
+    head: Head
+    calm: str | None
+    """The label without a feeling."""
+    intensity: Floats
+
+    def read(self, vector: Floats, text: str) -> tuple[str, float, float]:
+        """Return the likeliest emotion, its confidence, and how strong it is, 0-1."""
+        direction = self.head.direction(vector)
+        likely = self.head.calibrated(self.head.logits(direction, text))
+        best = int(likely.argmax())
+        row = np.concatenate([direction, surface(text), [1.0]])
+        strength = min(max(float(row @ self.intensity), 0.0), 1.0)
+        if self.head.labels[best] == self.calm:
+            strength *= 1 - float(likely[best])
+        return self.head.labels[best], float(likely[best]), strength
+
+
+NEAREST = 5
+
+
+def nearness(cosines: Floats) -> float:
+    """Return the mean of the nearest neighbours' cosines."""
+    few = min(NEAREST, len(cosines))
+    return float(np.partition(cosines, len(cosines) - few)[-few:].mean())
+
+
+def evidence(logits: Floats) -> float:
+    """Return the logits' log-sum-exp."""
+    top = float(logits.max())
+    return top + float(np.log(np.exp(logits - top).sum()))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities that sum to one."""
+    raised = np.exp(logits - logits.max())
+    likely: Floats = raised / raised.sum()
+    return likely
+
+
+# -- files ------------------------------------------------------------
+
+
+def save_intents(path: Path, intents: Intents) -> None:
+    """Write everything to one .npz."""
+    scope = intents.scope
+    _save(path, intents.head, {"thresholds": dict(scope.thresholds)}, {
+        "neighbours": scope.neighbours, "mean": scope.mean, "spread": scope.spread,
+    })  # fmt: skip
+
+
+def load_intents(path: Path) -> Intents:
+    """Read what `save_intents` wrote; raises ValueError, KeyError or OSError on anything else."""
+    head, more, arrays = _load(path)
+    scope = Scope(
+        neighbours=arrays["neighbours"],
+        mean=arrays["mean"],
+        spread=arrays["spread"],
+        thresholds=more["thresholds"],
+    )
+    return Intents(head=head, scope=scope)
+
+
+def save_emotions(path: Path, emotions: Emotions) -> None:
+    """Write everything to one .npz."""
+    _save(path, emotions.head, {"calm": emotions.calm}, {"intensity": emotions.intensity})
+
+
+def load_emotions(path: Path) -> Emotions:
+    """Read what `save_emotions` wrote; raises ValueError, KeyError or OSError on anything else."""
+    head, more, arrays = _load(path)
+    return Emotions(head=head, calm=more["calm"], intensity=arrays["intensity"])
+
+
+def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, Floats]) -> None:
+    facts = {
+        "labels": head.labels,
+        "kinds": head.grams.kinds,
+        "temperature": head.temperature,
+        "surface": head.surface,
+        **more,
+    }
+    named: dict[str, Any] = {
+        "facts": np.array(json.dumps(facts)),
+        "centre": head.centre,
+        "known": np.array(list(head.grams.known), np.uint32),
+        "idf": head.grams.idf,
+        "dense": head.dense,
+        "sparse": head.sparse,
+        "bias": head.bias,
+        **arrays,
+    }
+    np.savez(path, **named)
+
+
+def _load(path: Path) -> tuple[Head, dict[str, Any], dict[str, Floats]]:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    facts: dict[str, Any] = json.loads(str(arrays.pop("facts")))
+    known = {int(gram): column for column, gram in enumerate(arrays["known"])}
+    head = Head(
+        labels=tuple(facts["labels"]),
+        centre=arrays["centre"],
+        grams=GramSpace(tuple(facts["kinds"]), known, arrays["idf"]),
+        dense=arrays["dense"],
+        sparse=arrays["sparse"],
+        bias=arrays["bias"],
+        temperature=float(facts["temperature"]),
+        surface=bool(facts["surface"]),
+    )
+    return head, facts, arrays

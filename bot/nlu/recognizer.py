@@ -1,0 +1,161 @@
+"""The adapter of the port `Recognizer`: one encoding, and everything that is read from it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.model import Emotion, Entity, Guess, Language, Recognition, Understanding
+from bot.nlu.entities import EntityExtractor
+from bot.nlu.heads import Emotions, Intents
+from bot.nlu.language import LanguageDetector
+from bot.nlu.model_folder import ModelError, TrainedModel, read_model
+from bot.ports import Encoder, Now
+from bot.settings import ShopRules
+from intents.loader import load_catalog, load_commands, normalise
+from intents.model import Catalog
+
+_NO_EMOTION = Emotion(name="neutral", confidence=0.0, intensity=0.0)
+_LONGEST_COMMAND = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NluRecognizer:
+    """Understands texts; safe to share between threads and tasks."""
+
+    encoder: Encoder
+    intents: Intents
+    emotions: Emotions | None
+    entities: EntityExtractor
+    languages: LanguageDetector
+    commands: Mapping[str, Mapping[str, str]]
+    payloads: frozenset[str]
+    """What may follow the slash of a button's payload."""
+    now: Now | None = None
+    """The clock that words such as "yesterday" are read by."""
+
+    async def recognize(self, text: str, *, hint: Language | None = None) -> Recognition:
+        """Understand any text; `hint` is the talk's language, for texts that tell none."""
+        readable = _readable(text)
+        vector = await self.encoder.encode_query(readable)
+        language = self.languages.detect(readable, hint)
+        return Recognition(understanding=self._read(readable, language, vector), vector=vector)
+
+    def understand(self, text: str, language: Language | None = None) -> Understanding:
+        """Understand one text, blocking, outside of an event loop; `language` if it is known."""
+        readable = _readable(text)
+        vector = asyncio.run(self.encoder.encode_query(readable))
+        return self._read(readable, language or self.languages.detect(readable), vector)
+
+    def _read(self, text: str, language: Language, vector: NDArray[np.float32]) -> Understanding:
+        exact = self._exact(text, language)
+        ranking, in_scope = self._intents(text, language, vector, exact)
+        return Understanding(
+            text=text,
+            language=language,
+            ranking=ranking,
+            in_scope=in_scope,
+            emotion=self._emotion(text, vector),
+            entities=self._entities(text, language),
+            exact=exact,
+        )
+
+    def _exact(self, text: str, language: Language) -> str | None:
+        """Return what a payload or a reserved message names, its own language asked first."""
+        if len(text) > _LONGEST_COMMAND:
+            return None
+        name = text.strip().removeprefix("/")
+        if name != text.strip() and name in self.payloads:
+            return name
+        key = normalise(text)
+        ordered = sorted(self.commands, key=lambda other: other != language)
+        return next(
+            (self.commands[one][key] for one in ordered if key in self.commands[one]), None
+        )
+
+    def _intents(
+        self, text: str, language: Language, vector: NDArray[np.float32], exact: str | None
+    ) -> tuple[tuple[Guess, ...], bool]:
+        head, scope = self.intents.head, self.intents.scope
+        direction = head.direction(vector)
+        logits = head.logits(direction, text)
+        likely = head.calibrated(logits)
+        known = exact in head.labels
+        if known:
+            likely = np.array([float(label == exact) for label in head.labels], np.float32)
+        order = np.argsort(-likely, kind="stable")
+        ranking = tuple(
+            Guess(intent=head.labels[i], confidence=round(float(likely[i]), 6)) for i in order
+        )
+        valid = scope.holds(scope.score(direction, logits), language)
+        return ranking, known or (valid and any(map(str.isalnum, text)))
+
+    def _emotion(self, text: str, vector: NDArray[np.float32]) -> Emotion:
+        if self.emotions is None:
+            return _NO_EMOTION
+        name, confidence, intensity = self.emotions.read(vector, text)
+        return Emotion(name=name, confidence=round(confidence, 6), intensity=round(intensity, 6))
+
+    def _entities(self, text: str, language: Language) -> tuple[Entity, ...]:
+        moment: datetime | None = self.now() if self.now else None
+        return self.entities.extract(text, language, now=moment)
+
+
+def open_recognizer(
+    encoder: Encoder,
+    model_folder: Path,
+    *,
+    rules: ShopRules,
+    commands: Mapping[str, Mapping[str, str]] | None = None,
+    catalog: Catalog | None = None,
+    default_emotions: Path | None = None,
+    now: Now | None = None,
+) -> NluRecognizer:
+    """Open a model folder for serving.
+
+    Args:
+        encoder: The encoder that the model was trained with.
+        model_folder: What `train` wrote.
+        rules: The shop's pattern of order numbers, and its language.
+        commands: Reserved whole messages by language; by default the shipped ones.
+        catalog: What else payloads may name; by default the shipped one.
+        default_emotions: A model folder to take emotions from where this one has none.
+        now: The clock; without it, words such as "yesterday" are no dates.
+
+    Raises:
+        ModelError: the folder is no model, is damaged, or was trained with another encoder.
+    """
+    model = _read_for(encoder, model_folder)
+    emotions = model.emotions
+    if emotions is None and default_emotions is not None:
+        emotions = _read_for(encoder, default_emotions).emotions
+    named = load_catalog() if catalog is None else catalog
+    return NluRecognizer(
+        encoder=encoder,
+        intents=model.intents,
+        emotions=emotions,
+        entities=EntityExtractor(order_pattern=rules.order_number),
+        languages=LanguageDetector(default=rules.language),
+        commands=load_commands() if commands is None else commands,
+        payloads=frozenset({*model.intents.head.labels, *named.intents, *named.commands}),
+        now=now,
+    )
+
+
+def _read_for(encoder: Encoder, folder: Path) -> TrainedModel:
+    model = read_model(folder)
+    if model.encoder != encoder.name:
+        raise ModelError(
+            f"{folder}: expected a model for the encoder {encoder.name}, but it was trained with "
+            f"{model.encoder}; train it again"
+        )
+    return model
+
+
+def _readable(text: str) -> str:
+    """Put a replacement character for each lone surrogate, which has no UTF-8; spans stay."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
