@@ -138,7 +138,7 @@ async def test_a_slow_listener_never_holds_up_who_publishes_and_gets_the_newest(
             await pair.here.publish(event(number))
         await pair.here.publish(event(-1))
 
-        heard = []
+        heard: list[int] = []
         while not heard or heard[-1] != -1:
             heard.append((await slow.next()).data["seq"])
 

@@ -23,6 +23,9 @@ class FakeTelegram:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    hold: asyncio.Event | None = None
+    """Sends wait here, if set."""
+    held: asyncio.Event = field(default_factory=asyncio.Event)
 
     def bodies(self, method: str) -> list[dict[str, Any]]:
         return [body for name, body in self.calls if name == method]
@@ -44,6 +47,9 @@ class FakeTelegram:
         async def call(token: str, method: str, request: Request) -> JSONResponse:
             if token != TOKEN:
                 return JSONResponse({"ok": False, "description": "Not Found"}, 404)
+            if method == "sendMessage" and self.hold is not None:
+                self.held.set()
+                await self.hold.wait()
             if method == "sendMessage" and self.answers:
                 status, body = self.answers.pop(0)
                 return JSONResponse({"ok": False, "error_code": status, **body}, status)

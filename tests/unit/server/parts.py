@@ -1,6 +1,8 @@
 """A small `App` around a real store: the pipeline is scripted, everything else is what it is."""
 
 import asyncio
+import itertools
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -62,15 +64,10 @@ class Clock:
         self.moment += timedelta(**by)
 
 
-class Ids:
-    """Ids that count."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def __call__(self) -> str:
-        self._last += 1
-        return f"id{self._last:04d}"
+def new_ids() -> Callable[[], str]:
+    """Return a maker of ids that count, with a start of their own."""
+    start, numbers = uuid.uuid4().hex[:8], itertools.count(1)
+    return lambda: f"{start}{next(numbers):04d}"
 
 
 def understand(text: str) -> Understanding:
@@ -242,9 +239,11 @@ def make_parts(
     channels: Mapping[str, Channel] | None = None,
     rules: ShopRules | None = None,
     demo: bool = False,
+    clock: Clock | None = None,
     **settings: object,
 ) -> Parts:
-    clock, new_id, live = Clock(), Ids(), LocalLive()
+    clock, live = clock or Clock(), LocalLive()
+    new_id = new_ids()
     push = channels or {}
     store = SqlStore(engine, push_channels=frozenset(push), shared=False, now=clock)
     replies = {language: load_replies(language) for language in ("en", "zh")}

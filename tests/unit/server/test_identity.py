@@ -57,7 +57,7 @@ def test_a_short_secret_works_without_a_warning() -> None:
         "a.b",
         jwt.encode({"sub": "c-1"}, KEY, algorithm="HS256"),
         jwt.encode({"exp": int(time.time()) + HOUR}, KEY, algorithm="HS256"),
-        jwt.encode(claims(), None, algorithm="none"),
+        jwt.encode(claims(), "", algorithm="none"),
         signed(sub=" "),
         signed(nbf=int(time.time()) + HOUR),
         signed(algorithm="HS512"),
@@ -83,7 +83,7 @@ def test_any_other_token_is_refused(token: str) -> None:
     ],
 )
 def test_audience_and_issuer_must_match_once_they_are_set(
-    more: dict[str, str], accepted: bool
+    more: dict[str, str], *, accepted: bool
 ) -> None:
     check = identities(
         identity_key=KEY, identity_audience="shopbell", identity_issuer="https://shop.test"
