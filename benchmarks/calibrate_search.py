@@ -2,10 +2,11 @@
 
     python benchmarks/calibrate_search.py [--dry-run]
 
-Asks the intents' training phrases and everyday questions of indexes made of random parts of the
-demo articles, 1 to all of them, as other shops have fewer articles and lack some topics. A
-phrase is answered when the first hit is an article on its topic. The held-out questions of
-tests/nlu/ play no part. Needs scikit-learn.
+Asks the intents' training phrases, questions to products and everyday questions of indexes made
+of random parts of the demo shop, 1 to all articles, with and without products, as other shops
+have less and lack some topics. A phrase is answered when the first hit is an article on its
+topic, a question to a product when it is that product. The held-out questions of tests/nlu/ play
+no part. Needs scikit-learn.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,12 +35,18 @@ from knowledge_base.sureness import Evidence
 
 ROOT = Path(__file__).parents[1]
 SIZES = (1, 2, 3, 5, 8, 12, 20, 30, None, None, None)
-"""How many articles each index has; None is all."""
+"""How many articles an index has, with half of the products and without; None is all."""
+ABOUT_PRODUCTS = {
+    "en": ("{}", "how big is the {}", "what is the {} made of", "any other colour of the {}?"),
+    "zh": ("{}", "{}多大", "{}是什么材料的", "{}有别的颜色吗"),
+}
 PHRASES = 400
 """Phrases asked of each index."""
 PRECISION = 0.8
-"""Share of sure answers that are right, at the threshold. More of them are: a phrase's topic
-names one or two articles, where a third may answer too."""
+"""Share of sure answers that must be right. More of them are: a phrase's topic names one or two
+articles, where a third may answer too."""
+EVERYDAY = 0.08
+"""Share of everyday questions that may be answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +55,14 @@ class Asked:
 
     text: str
     language: str
-    topic: str | None
+    topic: str | None = None
+    product: str | None = None
+
+    def answered_by(self, document: Document) -> bool:
+        """Say whether a document answers."""
+        if self.product is not None:
+            return document.id == self.product
+        return self.topic in document.topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +74,9 @@ class Example:
     weight: float
     whole: bool
     """Whether the index had all articles."""
+    language: str
+    everyday: bool
+    """Whether nothing could answer."""
 
 
 def main() -> None:
@@ -93,15 +111,45 @@ def remembering(encode: Encode) -> Encode:
 def all_examples(encode: Encode) -> Iterator[Example]:
     """Search indexes of every size with phrases and with everyday questions."""
     dice = random.Random(7)
-    articles = demo_articles()
+    articles, products = demo_articles(), list(read_products())
     phrases, nothing = list(read_phrases()), list(read_off_topic())
-    for size in SIZES:
+    for size, some in product(SIZES, (0.0, 0.5)):
         chosen = dice.sample(sorted({a.id for a in articles}), size) if size else None
         part = [a for a in articles if chosen is None or a.id in chosen]
+        sold = dice.sample(products, int(some * len(products)))
         with tempfile.TemporaryDirectory() as folder:
-            index = build(part, encode, encoder_name="calibration", folder=Path(folder))
-            asked = [*pick(phrases, part, dice), *nothing]
+            index = build([*part, *sold], encode, encoder_name="calibration", folder=Path(folder))
+            about = list(ask_about(dice.sample(sold, len(sold) // 2), dice))
+            about += ask_about(dice.sample(products, len(sold) // 4), dice)
+            asked = [*pick(phrases, part, dice), *about, *nothing]
             yield from examples_of(index, asked, encode, dice, whole=size is None)
+
+
+def ask_about(products: Sequence[Document], dice: random.Random) -> Iterator[Asked]:
+    """Ask of products by their titles."""
+    for one in products:
+        text = dice.choice(ABOUT_PRODUCTS[one.language]).format(one.title)
+        yield Asked(text=text, language=one.language, product=one.id, topic=one.topics[0])
+
+
+def read_products() -> Iterator[Document]:
+    """Read the demo catalogue's texts."""
+    path = ROOT / "bot" / "shop" / "demo" / "products.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        for language in ABOUT_PRODUCTS:
+            facts = [
+                f"{name}: {value[language] if isinstance(value, dict) else value}"
+                for name, value in record["attributes"].items()
+            ]
+            yield Document(
+                id=record["id"],
+                kind=Kind.PRODUCT,
+                language=language,
+                title=record["title"][language],
+                text="\n".join([record["description"][language], *facts]),
+                topics=("product_question", "recommendation"),
+            )
 
 
 def pick(phrases: Sequence[Asked], part: Sequence[Document], dice: random.Random) -> list[Asked]:
@@ -131,9 +179,11 @@ def examples_of(
         evidence, document = found
         yield Example(
             evidence=evidence,
-            right=one.topic in document.topics,
+            right=one.answered_by(document),
             weight=1.0 if one.topic else 3.0,
             whole=whole,
+            language=one.language,
+            everyday=one.topic is None,
         )
 
 
@@ -167,7 +217,7 @@ def read_off_topic() -> Iterator[Asked]:
     """Read the everyday questions."""
     path = ROOT / "benchmarks" / "search_off_topic.yml"
     for language, lines in yaml.safe_load(path.read_text(encoding="utf-8")).items():
-        yield from (Asked(text=line, language=language, topic=None) for line in lines)
+        yield from (Asked(text=line, language=language) for line in lines)
 
 
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
@@ -184,14 +234,21 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
             for name, weight in zip(names, model.coef_[0], strict=True)
         },
         "bias": round(float(model.intercept_[0]), 4),
-        "threshold": threshold(model.predict_proba(features)[:, 1], right),
+        "thresholds": {
+            language: threshold(model, [e for e in examples if e.language == language])
+            for language in ABOUT_PRODUCTS
+        },
     }
 
 
-def threshold(chance: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Return the lowest threshold above which enough answers are right."""
+def threshold(model: LogisticRegression, examples: Sequence[Example]) -> float:
+    """Return the lowest threshold at which enough answers are right and few are to nothing."""
+    chance = model.predict_proba([example.evidence.bounded() for example in examples])[:, 1]
+    right = np.array([example.right for example in examples])
+    everyday = np.array([example.everyday for example in examples])
     for limit in np.arange(0.2, 0.9, 0.01):
-        if right[chance >= limit].mean() >= PRECISION:
+        sure = chance >= limit
+        if right[sure].mean() >= PRECISION and sure[everyday].mean() <= EVERYDAY:
             return round(float(limit), 2)
     return 0.9
 

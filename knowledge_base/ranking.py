@@ -120,7 +120,7 @@ class Ranker:
         best = self._best(question, top=max(top, 2), kinds=kinds)
         if not best:
             return SearchResult(hits=(), sure=False)
-        sure = self.sureness.is_sure(_evidence(question, best))
+        sure = self.sureness.is_sure(_evidence(question, best), question.language)
         return SearchResult(hits=tuple(_hit(question, one) for one in best[:top]), sure=sure)
 
     def evidence(
@@ -258,8 +258,8 @@ def _evidence(question: Question, best: Sequence[_Scored]) -> Evidence:
     same = (one for one in best[1:] if one.passage.document.language == document.language)
     second = next(same, None)
     return Evidence(
-        above=(first.similarity - reading.mean) / reading.deviation,
         nearer=(first.similarity - reading.nearest) / reading.deviation,
+        everyday=(reading.nearest - reading.mean) / reading.deviation,
         shared=first.shared,
         lead=0.0 if second is None else first.score - second.score,
         alone=float(second is None),

@@ -5,7 +5,7 @@ Its weights ship as data; benchmarks/calibrate_search.py fits them.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from importlib.resources import files
 from typing import Self
@@ -15,10 +15,10 @@ from typing import Self
 class Evidence:
     """What speaks for and against the first hit; distances in deviations of the background."""
 
-    above: float
-    """How far its similarity lies above that of everyday texts that answer nothing."""
     nearer: float
-    """How much nearer it is than the nearest of those."""
+    """How much nearer it is than the nearest everyday texts, which answer nothing."""
+    everyday: float
+    """How near those come, above their mean."""
     shared: float
     """Share of the question's words that its passage has, 0-1, rare words counting more."""
     lead: float
@@ -34,7 +34,7 @@ class Evidence:
 
     def bounded(self) -> tuple[float, ...]:
         """Return the features within the range that the model was fitted on."""
-        limits = (10.0, 6.0, 1.0, 3.0, 1.0, 1.0, 1.0, 1.0)
+        limits = (6.0, 5.0, 1.0, 3.0, 1.0, 1.0, 1.0, 1.0)
         values: tuple[float, ...] = astuple(self)
         return tuple(max(-top, min(top, value)) for value, top in zip(values, limits, strict=True))
 
@@ -45,7 +45,8 @@ class Sureness:
 
     weights: Sequence[float]
     bias: float
-    threshold: float
+    thresholds: Mapping[str, float]
+    """By the question's language."""
 
     @classmethod
     def shipped(cls) -> Self:
@@ -56,7 +57,7 @@ class Sureness:
         return cls(
             weights=tuple(data["weights"].get(name, 0.0) for name in names),
             bias=data["bias"],
-            threshold=data["threshold"],
+            thresholds=data["thresholds"],
         )
 
     def probability(self, evidence: Evidence) -> float:
@@ -64,6 +65,7 @@ class Sureness:
         pairs = zip(self.weights, evidence.bounded(), strict=True)
         return 1 / (1 + math.exp(-self.bias - sum(weight * value for weight, value in pairs)))
 
-    def is_sure(self, evidence: Evidence) -> bool:
-        """Say whether the first hit may be given as the answer."""
-        return self.probability(evidence) >= self.threshold
+    def is_sure(self, evidence: Evidence, language: str) -> bool:
+        """Say whether the first hit may be given as the answer to a question in `language`."""
+        strictest = max(self.thresholds.values())
+        return self.probability(evidence) >= self.thresholds.get(language, strictest)
