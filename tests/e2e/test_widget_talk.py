@@ -66,7 +66,7 @@ def test_messages_written_offline_are_sent_later_in_order_and_once(
     context.set_offline(True)
     for text in ("one", "two", "three"):
         widget.say(text)
-    expect(widget.host.get_by_text("Waiting for the connection")).to_have_count(3)
+    expect(widget.host.get_by_text("Waiting to be sent")).to_have_count(3)
     assert scripted.posts == []
     context.set_offline(False)
     expect(widget.theirs.last).to_have_text("You said: three")
@@ -81,7 +81,7 @@ def test_unsent_messages_survive_a_reload(
     expect(widget.banner).to_be_empty()
     context.set_offline(True)
     widget.say("kept")
-    expect(widget.host.get_by_text("Waiting for the connection")).to_be_visible()
+    expect(widget.host.get_by_text("Waiting to be sent")).to_be_visible()
     context.set_offline(False)
     widget.page.reload()
     widget.open()
@@ -137,6 +137,20 @@ def test_a_forgotten_conversation_begins_anew_and_says_so(
     expect(widget.theirs.last).to_have_text("You said: after")
     expect(widget.host.get_by_text("The former chat has expired")).to_be_visible()
     assert scripted.said() == ["after"]
+
+
+def test_a_forgotten_conversation_is_noticed_after_a_reload(
+    visit: Visit, scripted: Scripted
+) -> None:
+    widget = visit().open()
+    widget.say("before")
+    expect(widget.theirs.last).to_have_text("You said: before")
+    scripted.talks.clear()
+    widget.page.reload()
+    widget.open()
+    expect(widget.host.get_by_text("The former chat has expired")).to_be_visible()
+    expect(widget.banner).to_be_empty()
+    assert len(scripted.talks) == 1
 
 
 def test_a_dropped_socket_comes_back_and_what_was_missed_is_read(
@@ -219,14 +233,17 @@ def test_a_person_is_one_tap_away_and_the_place_in_the_queue_is_shown(
         "speaker": "system",
         "owner": "queue",
         "position": 2,
+        "choices": [{"label": "Back to the bot", "value": "/back_to_bot"}],
     }
     widget = visit().open()
     widget.button("Talk to a person").click()
     expect(widget.mine).to_have_text(["Talk to a person"])
     expect(widget.presence).to_have_text("Waiting for a person, place 2")
     assert scripted.said() == ["/contact_human"]
+    expect(widget.button("Back to the bot")).to_be_enabled()
     scripted.give("agent")
     expect(widget.presence).to_have_text("A person is with you")
+    expect(widget.button("Back to the bot")).to_be_disabled()
     scripted.push({"type": "typing", "seq": 2})
     expect(widget.host.locator(".dots")).to_be_visible()
     scripted.say("Hello, this is Mei.")
@@ -269,12 +286,25 @@ def test_two_tabs_send_a_waiting_message_once(
     expect(first.banner).to_be_empty()
     context.set_offline(True)
     first.say("from two tabs")
-    expect(first.host.get_by_text("Waiting for the connection")).to_be_visible()
+    expect(first.host.get_by_text("Waiting to be sent")).to_be_visible()
     context.set_offline(False)
     second = visit().open()
     expect(second.theirs.last).to_have_text("You said: from two tabs")
     expect(first.theirs.last).to_have_text("You said: from two tabs")
     assert scripted.said() == ["from two tabs"]
+
+
+def test_what_one_tab_leaves_behind_leaves_the_other_too(visit: Visit) -> None:
+    first = visit().open()
+    first.say("private")
+    expect(first.theirs.last).to_have_text("You said: private")
+    second = visit().open()
+    expect(second.mine).to_have_text(["private"])
+    second.page.evaluate("shopbell.reset()")
+    expect(second.mine).to_have_count(0)
+    expect(first.mine).to_have_count(0)
+    second.say("new")
+    expect(first.mine).to_have_text(["new"])
 
 
 @pytest.fixture

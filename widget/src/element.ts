@@ -441,13 +441,19 @@ export class ShopbellChat extends HTMLElement {
       const inside = event.composedPath();
       if (!inside.includes(this.menu) && !inside.includes(this.menuButton)) this.showMenu(false);
     });
-    window.addEventListener("online", () => this.talk.wake());
+    window.addEventListener("online", () => this.wake());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.talk.wake();
+      if (!document.hidden) this.wake();
     });
+    window.addEventListener("storage", () => this.talk.follow());
     this.full.addEventListener("change", () => this.fit());
     window.visualViewport?.addEventListener("resize", () => this.fit());
     window.visualViewport?.addEventListener("scroll", () => this.fit());
+  }
+
+  private wake(): void {
+    this.talk.wake();
+    if (this.isOpen && !this.talk.access) this.talk.start().catch(() => undefined);
   }
 
   private onInput(): void {

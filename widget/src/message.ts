@@ -81,7 +81,7 @@ function choices(entry: Entry, actions: EntryActions): Child {
 
 function delivery(entry: Entry, words: WordBook, actions: EntryActions): Child {
   const { state, clientId } = entry;
-  if (!state || state === "sent") return null;
+  if (!state) return null;
   const line = h("p", { class: `delivery ${state}` }, words.say(entry.trouble ?? state));
   if (state === "failed" || state === "waiting") {
     line.append(small(words.say("retry"), () => actions.retry()));

@@ -36,6 +36,8 @@ export class Talk {
   identity: string | null = null;
   language = "";
   private synced = 0;
+  /** Which conversation `rows` belong to. */
+  private shown: string | undefined;
   private typingUntil = 0;
   private typedAt = 0;
   private attempts = 0;
@@ -168,15 +170,22 @@ export class Talk {
       state.labels = {};
       state.draft = "";
     });
-    this.link = "idle";
     this.events.changed();
   }
 
   /** The network or the page came back. */
   wake(): void {
-    if (!this.access) return;
     this.live.hurry();
     if (this.queue.length) this.retry();
+  }
+
+  /** Another tab changed what is kept: follow it into its conversation, or out of ours. */
+  follow(): void {
+    if (this.access?.id !== this.shown) {
+      this.leave();
+      if (this.access) this.start().catch(() => undefined);
+    }
+    this.events.changed();
   }
 
   private async begin(): Promise<void> {
@@ -208,6 +217,7 @@ export class Talk {
       this.identity = null;
       access = await this.api.start(this.language, null);
     }
+    this.shown = access.id;
     this.memory.change((state) => {
       state.access = { id: access.id, token: access.token };
       setSubject(state, subject);
@@ -222,6 +232,7 @@ export class Talk {
 
   private async catchUp(): Promise<void> {
     let access = this.access;
+    this.shown = access?.id;
     for (let count = PAGE; access && count >= PAGE; access = this.access) {
       let history: History;
       try {
@@ -373,14 +384,20 @@ export class Talk {
     this.live.open();
   }
 
-  private forget(): void {
+  private leave(): void {
     this.live.close();
     this.rows.clear();
+    this.shown = undefined;
     this.synced = 0;
     this.typingUntil = 0;
     this.restored = false;
     this.owner = "bot";
     this.position = null;
+    this.link = "idle";
+  }
+
+  private forget(): void {
+    this.leave();
     this.memory.change((state) => {
       delete state.access;
       delete state.subject;

@@ -2,7 +2,7 @@
 
 import { drawEntry, type Entry, type EntryActions } from "./message.js";
 import type { QueueState, Talk } from "./talk.js";
-import type { Choice, Outgoing, Row, Speaker } from "./types.js";
+import type { Choice, Outgoing, Owner, Row, Speaker } from "./types.js";
 import type { WordBook } from "./words.js";
 
 const PAUSE_MS = 15 * 60_000;
@@ -132,15 +132,21 @@ function compose(talk: Talk, words: WordBook): Entry[] {
   const lastShopper = rows.map((row) => row.speaker).lastIndexOf("shopper");
   const speaking = queue.some((entry) => !entry.refused);
   rows.forEach((row, index) => {
-    const choosable = index > lastShopper && !speaking && isNewestOffer(rows, index);
+    const choosable = index > lastShopper && !speaking && stands(rows, index, talk.owner);
     entries.push(confirmed(row, choosable, index === rows.length - 1, labels, words));
   });
   queue.forEach((waiting) => entries.push(unsent(waiting, talk.queueState, labels, words)));
   return withRuns(entries);
 }
 
-function isNewestOffer(rows: Row[], index: number): boolean {
-  return !rows.slice(index + 1).some((row) => row.choices?.length);
+/** Whether what a message offers can still be taken: nobody has offered or taken over since. */
+function stands(rows: Row[], index: number, owner: Owner): boolean {
+  const later = rows.slice(index + 1);
+  if (owner === "agent" || later.some((row) => row.choices?.length || row.speaker === "agent")) {
+    return false;
+  }
+  // Notices offer ways out of the queue; once it is left they lead nowhere.
+  return rows[index]?.speaker !== "system" || owner === "queue" || !later.length;
 }
 
 function welcome(words: WordBook, fresh: boolean): Entry {
