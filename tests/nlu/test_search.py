@@ -148,6 +148,19 @@ def test_everyday_questions_are_not_answered(
     assert len(sure) / len(questions["off_topic"]) <= limits["everyday"], sure
 
 
+def test_one_article_alone_is_known_from_everyday_talk(
+    encoder: Encoder, language: str, questions: Any, tmp_path: Path
+) -> None:
+    """A shop with a single article: nothing in the index says what is usual."""
+    (returns,) = [d for d in demo_articles() if (d.id, d.language) == ("returns-policy", language)]
+    index = build([returns], encoder.encode, encoder_name=encoder.name, folder=tmp_path)
+    search = Search(index, encoder, language)
+    sure = [search.ask(text).sure for text in questions["questions"]["returns-policy"]]
+    assert sum(sure) >= 4
+    everyday = [text for text in questions["off_topic"] if search.ask(text).sure]
+    assert len(everyday) <= 4, everyday
+
+
 def test_the_topic_helps(search: Search, questions: Any) -> None:
     """Given the question's topic, more articles come first than without it."""
     topics = {d.id: d.topics[0] for d in demo_articles()}
