@@ -11,6 +11,16 @@
     box.form.requestSubmit();
   });
 
+  // Nothing that fails on its way fails silently: neither a live stream nor what was sent.
+  const offline = document.getElementById("offline");
+  const say = (failing) => { if (offline) offline.hidden = !failing; };
+  for (const name of ["htmx:error", "htmx:response:error", "htmx:sse:error"]) {
+    document.addEventListener(name, () => say(true));
+  }
+  for (const name of ["htmx:after:swap", "htmx:sse:after:connection"]) {
+    document.addEventListener(name, () => say(false));
+  }
+
   const controls = document.getElementById("controls");
   const transcript = document.getElementById("transcript");
   if (!controls || !transcript) return;
@@ -38,26 +48,23 @@
   if (scroller() === transcript || controls.querySelector(".reply")) toEnd();
   else atEnd = false;
 
-  // The writer goes on writing after sending: new controls get the focus that the old ones had.
-  // What is half written when somebody else changes the controls isn't lost either.
-  let focused = false;
+  // The writer goes on writing after sending or accepting: the new controls get the focus.
+  // What is half written isn't lost when somebody else's doing changes the controls.
+  let sending = false;
   let draft = "";
-  const remember = () => {
-    const box = controls.querySelector("[data-send]");
-    focused = controls.contains(document.activeElement);
-    draft = box ? box.value : "";
-  };
-  controls.addEventListener("submit", (event) => {
-    remember();
-    if (event.target.querySelector("[data-send]")) draft = "";
-    atEnd = true;
-  }, { capture: true });
-  controls.addEventListener("input", remember);
-  controls.addEventListener("focusin", remember);
+  const box = () => controls.querySelector("[data-send]");
+  controls.addEventListener("input", () => { draft = box()?.value ?? ""; });
+  controls.addEventListener("submit", () => { sending = true; atEnd = true; }, { capture: true });
+  document.addEventListener("htmx:error", () => { sending = false; });
   new MutationObserver(() => {
-    const box = controls.querySelector("[data-send]");
-    if (!box) return;
-    if (draft && !box.value) box.value = draft;
-    if (focused && !controls.contains(document.activeElement)) box.focus();
+    const here = box();
+    if (!here) return;
+    if (sending) {
+      here.focus();
+      draft = "";
+    } else if (draft && !here.value) {
+      here.value = draft;
+    }
+    sending = false;
   }).observe(controls, { childList: true });
 })();
