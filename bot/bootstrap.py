@@ -141,7 +141,7 @@ def open_nlu(
 ) -> NluRecognizer:
     """Open the understanding, trained if its data, encoder or recipe changed."""
     model = ensure_model(encoder, settings, rules, progress)
-    return open_recognizer(encoder, model, rules=rules)
+    return open_recognizer(encoder, model, rules=rules, now=now)
 
 
 async def open_app(
@@ -165,14 +165,13 @@ async def open_app(
         await fill_demo(engine, clock())
     encoder = await asyncio.to_thread(open_cached_encoder, settings, progress)
     recognizer = await asyncio.to_thread(open_nlu, settings, rules, encoder, progress)
-    shop, articles = SqlShop(engine), SqlArticles(engine)
-    retriever = _retriever(settings, encoder, articles, shop)
+    shop, articles = SqlShop(engine, currency=rules.currency), SqlArticles(engine)
+    words = open_words(rules)
+    retriever = _retriever(settings, encoder, articles, shop, words)
     await retriever.ensure(progress)
     push = channels(settings)
     shared = not settings.database.startswith("sqlite")
     store = SqlStore(engine, push_channels=frozenset(push), shared=shared, now=clock)
-    replies = {language: load_replies(language) for language in languages()}
-    words = ReplyWords(replies, zone=zoneinfo.ZoneInfo(rules.time_zone))
     tries = SqlProofTries(
         engine,
         tries=rules.proof.tries,
@@ -192,7 +191,7 @@ async def open_app(
         shop=shop,
         open_shop=open_shop,
         words=words,
-        terms=glossary(replies),
+        terms=glossary(words.replies),
         live=live,
         clock=clock,
     )
@@ -215,9 +214,15 @@ async def open_app(
         channels=push,
         now=clock,
         new_id=new_id,
-        languages=tuple(replies),
+        languages=languages(),
         demo=demo,
     )
+
+
+def open_words(rules: ShopRules) -> ReplyWords:
+    """Read the words of every language."""
+    replies = {language: load_replies(language) for language in languages()}
+    return ReplyWords(replies, zone=zoneinfo.ZoneInfo(rules.time_zone))
 
 
 def open_detector(rules: ShopRules) -> LanguageDetector:
@@ -253,7 +258,9 @@ async def open_knowledge(
     engine = open_engine(settings.database)
     rules = read_rules(settings.home)
     encoder = await asyncio.to_thread(open_cached_encoder, settings, progress)
-    retriever = _retriever(settings, encoder, SqlArticles(engine), SqlShop(engine))
+    retriever = _retriever(
+        settings, encoder, SqlArticles(engine), SqlShop(engine), open_words(rules)
+    )
     try:
         await retriever.ensure(progress)
         yield Knowledge(retriever=retriever, detect=open_detector(rules).detect)
@@ -293,7 +300,9 @@ async def encode_demo(
         there = settings.model_copy(update={"home": Path(home), "database_url": None})
         await asyncio.to_thread(migrate, there.database)
         engine = open_engine(there.database)
-        retriever = _retriever(there, encoder, SqlArticles(engine), SqlShop(engine))
+        retriever = _retriever(
+            there, encoder, SqlArticles(engine), SqlShop(engine), open_words(ShopRules())
+        )
         try:
             await fill_demo(engine, now())
             await retriever.ensure(progress)
@@ -359,22 +368,21 @@ def _playbook(rules: ShopRules, able: Mapping[str, Skill]) -> Playbook:
 
 
 def _retriever(
-    settings: Settings, encoder: Encoder, articles: Articles, shop: Shop
+    settings: Settings, encoder: Encoder, articles: Articles, shop: Shop, words: ReplyWords
 ) -> IndexRetriever:
     async def product_texts() -> list[Document]:
-        return product_documents(await shop.products(), languages())
+        return product_documents(await shop.products(), languages(), words)
 
     folder: Path = settings.home / "index"
     return IndexRetriever(encoder, articles, product_texts, folder)
 
 
 async def fill_demo(engine: AsyncEngine, at: datetime) -> None:
-    """Load the demo shop and its articles into a home that has none."""
+    """Load the demo shop, its dates moved to today, and its articles into a home without any."""
     from bot.shop.demo.load import load_demo  # noqa: PLC0415 - only --demo needs its data
     from knowledge_base.articles import demo_articles  # noqa: PLC0415
 
-    if not await SqlShop(engine).products():
-        await load_demo(engine, at)
+    await load_demo(engine, at)
     articles = SqlArticles(engine)
     if not await articles.published():
         await articles.put(demo_articles(), at)

@@ -22,7 +22,7 @@ class ReplyWords:
     def __init__(
         self, replies: Mapping[str, Mapping[str, tuple[str, ...]]], *, zone: tzinfo
     ) -> None:
-        self._replies = replies
+        self.replies = replies
         self._zone = zone
         self._locales = {language: Locale.parse(language) for language in replies}
 
@@ -31,7 +31,7 @@ class ReplyWords:
 
         A line of the wording whose blanks are all empty is left out.
         """
-        wordings = self._replies[language][phrase.key]
+        wordings = self.replies[language][phrase.key]
         wording = wordings[variant % len(wordings)]
         blanks = {name: _Blank(self, value, language) for name, value in phrase.values.items()}
         lines = (line.format_map(blanks).rstrip() for line in wording.split("\n"))
@@ -39,7 +39,7 @@ class ReplyWords:
 
     def variants(self, key: str, language: Language) -> int:
         """Return how many wordings a key has in a language; 0 when it has none."""
-        return len(self._replies.get(language, {}).get(key, ()))
+        return len(self.replies.get(language, {}).get(key, ()))
 
     def text(  # noqa: C901, PLR0911 - one case per kind of value
         self, value: Value, language: Language, *, lines: bool = False

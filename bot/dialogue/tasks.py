@@ -62,7 +62,8 @@ class Tasks:
     def _ask(
         self, need: Need, task: Task, conversation: Conversation, feeling: Phrase | None
     ) -> Outcome:
-        again = task.asked == need.slot and not need.progress
+        # Wrong proofs are counted by themselves, and five of them are allowed.
+        again = task.asked == need.slot and not need.progress and not need.failed_proof
         attempts = task.attempts + 1 if again else 0
         asked = replace(need.task, asked=need.slot, attempts=attempts)
         after = with_tasks(conversation, (*_others(conversation, task), asked))

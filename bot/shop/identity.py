@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 import phonenumbers
@@ -9,6 +10,9 @@ from phonenumbers import MatchType
 
 SHORTEST_PHONE = 7
 """Fewer digits than this are no telephone number that proves anything."""
+
+WORDS_AROUND_A_NAME = 6
+"""How many more words, or characters where a script has no blanks, may stand around a name."""
 
 
 def folded_email(email: str) -> str:
@@ -42,12 +46,21 @@ def same_phone(one: str, other: str) -> bool:
     return first == second or match in {MatchType.EXACT_MATCH, MatchType.NSN_MATCH}
 
 
-def same_name(one: str, other: str) -> bool:
-    """Say whether two names are one, whatever the case, accents, blanks and order of parts."""
-    first, second = _name_parts(one), _name_parts(other)
-    if not first or not second:
+def same_name(said: str, known: str) -> bool:
+    """Say whether what was said holds a name, whatever the case, accents and order of parts.
+
+    "My name is Ana Roe" holds it; so few other words may stand around that nobody can try a
+    list of names at once. Names without blanks between their parts count as one piece.
+    """
+    first, second = _name_parts(said), _name_parts(known)
+    if not first or not second or len(first) > len(second) + WORDS_AROUND_A_NAME:
         return False
-    return sorted(first) == sorted(second) or "".join(first) == "".join(second)
+    if not Counter(second) - Counter(first):
+        return True
+    glued, name = "".join(first), "".join(second)
+    return glued == name or (
+        not name.isascii() and name in glued and len(glued) <= len(name) + WORDS_AROUND_A_NAME
+    )
 
 
 def same_zip(one: str | None, others: Iterable[str | None]) -> bool:
