@@ -8,12 +8,13 @@ import re
 import zoneinfo
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -108,10 +109,19 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
+def _clock_time(value: Any) -> Any:
+    """Put right what YAML 1.1 makes of 18:00 without quotes: the number 1080, in base 60."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value // 60:02}:{value % 60:02}" if is_number else value
+
+
+_ClockTime: TypeAlias = Annotated[time, BeforeValidator(_clock_time)]
+
+
 class Hours(_Rules):
     """When people answer, by weekday; a missing day is closed."""
 
-    days: dict[str, tuple[time, time]] = Field(
+    days: dict[str, tuple[_ClockTime, _ClockTime]] = Field(
         default_factory=lambda: {
             day: (time(9), time(21)) for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
         },
@@ -206,8 +216,8 @@ def read_rules(home: Path) -> ShopRules:
 
 
 def _explain(where: str, error: ValidationError, *, prefix: str = "") -> str:
-    lines = [
-        f"{where}: {prefix}{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-        for item in error.errors()
-    ]
+    lines = []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"])
+        lines.append(f"{where}: {prefix + name.upper() if prefix else name}: {item['msg']}")
     return "\n".join(lines)
