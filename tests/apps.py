@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
+from typing import IO
 
 import pytest
 import pytest_asyncio
@@ -111,7 +112,8 @@ class running_server:  # noqa: N801 - used like a function
             pytest.fail("The server didn't start:\n" + "".join(self._errors[-40:]))
 
 
-def _read(stream: Iterator[str] | None, take: object) -> None:
-    assert callable(take)
-    for line in stream or ():
-        take(line)
+def _read(stream: IO[str] | None, take: Callable[[str], object]) -> None:
+    assert stream is not None
+    with stream:
+        for line in stream:
+            take(line)
