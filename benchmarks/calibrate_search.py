@@ -1,6 +1,8 @@
-"""Fit when a search is sure: writes knowledge_base/sureness.json.
+"""Fit when a search is sure, and report how often that is right.
 
-    python benchmarks/calibrate_search.py [--dry-run]
+    python -m benchmarks.calibrate_search [--write]
+
+With --write the weights go to knowledge_base/sureness.json.
 
 Asks the intents' training phrases, questions to products and everyday questions of indexes made
 of random parts of the demo shop, 1 to all articles, with and without products, as other shops
@@ -82,14 +84,14 @@ class Example:
 def main() -> None:
     """Fit, report, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dry-run", action="store_true", help="only report")
+    parser.add_argument("--write", action="store_true", help="keep the weights")
     parser.add_argument("--cache", type=Path, default=Path("~/.cache/shopbell").expanduser())
     options = parser.parse_args()
     encode = remembering(open_encoder(None, options.cache).encode)
     examples = list(all_examples(encode))
     fitted = fit(examples)
     report(examples, fitted)
-    if not options.dry_run:
+    if options.write:
         text = json.dumps(fitted, indent=2) + "\n"
         (ROOT / "knowledge_base" / "sureness.json").write_text(text, encoding="utf-8")
 
