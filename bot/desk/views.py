@@ -37,9 +37,7 @@ class Row:
     conversation: Conversation
     reason: str
     intent: str | None
-    emotion: str | None
-    level: int
-    """Intensity of the emotion in percent."""
+    feeling: str | None
     urgency: str
     """high, raised or normal: by it the row is marked."""
     span: str
@@ -58,9 +56,9 @@ class Insight:
     intent: str
     percent: str
     sure: bool
+    feeling: str
     emotion: str
-    emotion_name: str
-    emotion_percent: str
+    """The feeling's plain name, for its colour."""
     entities: tuple[tuple[str, str], ...]
     """What each is, and its value."""
     decision: str
@@ -119,8 +117,7 @@ class Reader:
             conversation=conversation,
             reason=say.label("reason", handoff.reason.value),
             intent=say.label("intent", summary.intent) if summary.intent else None,
-            emotion=say.label("emotion", summary.emotion) if summary.emotion else None,
-            level=round(100 * summary.emotions[-1][1]) if summary.emotions else 0,
+            feeling=say.feeling(*summary.emotions[-1]) if summary.emotions else None,
             urgency=_urgency(handoff.priority),
             span=say.span(self.now - _since(handoff)),
             place=place,
@@ -158,10 +155,7 @@ class Reader:
 
     def _curve_label(self, felt: Sequence[tuple[str, float]]) -> str:
         say = self.wording
-        each = (
-            say("case.curve.dot", emotion=say.label("emotion", name), percent=say.percent(value))
-            for name, value in felt
-        )
+        each = (say.feeling(name, intensity) for name, intensity in felt)
         return say("case.curve.label", n=len(felt), emotions=" → ".join(each))
 
     def _facts(self, handoff: Handoff) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -199,9 +193,8 @@ class Reader:
             intent=say.label("intent", said.intent),
             percent=say.percent(said.confidence),
             sure=said.in_scope,
-            emotion=say.label("emotion", said.emotion.name),
-            emotion_name=said.emotion.name,
-            emotion_percent=say.percent(said.emotion.intensity),
+            feeling=say.feeling(said.emotion.name, said.emotion.intensity),
+            emotion=said.emotion.name,
             entities=tuple(self._entity(entity) for entity in said.entities),
             decision=say.label("decision", turn.decision),
         )

@@ -18,6 +18,7 @@ from escalation.model import Fact, Summary
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+_CALM: Final = "neutral"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Wording:
         """Name an intent, emotion, reason, channel ... in the agent's language."""
         phrase = self._labelled(kind, name or "none")
         return phrase if isinstance(phrase, str) else self.words.say(phrase, self.language)
+
+    def feeling(self, emotion: str, intensity: float) -> str:
+        """Name a feeling and how strong it is; calm has no strength."""
+        label = self.label("emotion", emotion)
+        if emotion == _CALM:
+            return label
+        return self("case.feels", emotion=label, percent=self.percent(intensity))
 
     # -- facts ------------------------------------------------------------
 
