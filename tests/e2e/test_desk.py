@@ -93,7 +93,7 @@ def enter(browser: Browser, server: DeskServer) -> Iterator[Callable[..., Page]]
 
     def hear(said: ConsoleMessage) -> None:
         # What the network fails at is the tests' own doing, and shown on the page.
-        expected = ("net::", "401", "Failed to fetch")
+        expected = ("net::", "401", "503", "Failed to fetch")
         if said.type == "error" and not any(part in said.text for part in expected):
             errors.append(said.text)
 
@@ -193,6 +193,25 @@ def test_what_can_not_be_sent_is_said_and_kept(
     page.unroute("**/messages")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("log").get_by_text("Important words")).to_be_visible()
+    expect(page.get_by_role("status")).to_be_hidden()
+
+
+def test_a_failing_server_leaves_the_page_as_it_is(
+    server: DeskServer, enter: Callable[..., Page]
+) -> None:
+    server.do(open_talk, server.app)
+    page = enter()
+    body = '{"error": {"code": "unavailable", "message": "no database"}}'
+    page.route(
+        "**/desk/queue",
+        lambda route: route.fulfill(status=503, body=body, content_type="application/json"),
+    )
+    server.do(server.app.live.publish, Event(topic="desk", type="queue"))
+    expect(page.get_by_role("status")).to_contain_text("The server can't be reached.")
+    expect(page.get_by_role("link", name="Upset · Refund status")).to_be_visible()
+    expect(page.get_by_text("no database")).to_have_count(0)
+    page.unroute("**/desk/queue")
+    server.do(server.app.live.publish, Event(topic="desk", type="queue"))
     expect(page.get_by_role("status")).to_be_hidden()
 
 

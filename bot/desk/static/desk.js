@@ -14,12 +14,12 @@
   // Nothing that fails on its way fails silently: neither a live stream nor what was sent.
   const offline = document.getElementById("offline");
   const say = (failing) => { if (offline) offline.hidden = !failing; };
-  for (const name of ["htmx:error", "htmx:response:error", "htmx:sse:error"]) {
-    document.addEventListener(name, () => say(true));
-  }
-  for (const name of ["htmx:after:swap", "htmx:sse:after:connection"]) {
-    document.addEventListener(name, () => say(false));
-  }
+  document.addEventListener("htmx:error", () => say(true));
+  document.addEventListener("htmx:sse:error", () => say(true));
+  document.addEventListener("htmx:sse:after:connection", () => say(false));
+  document.addEventListener("htmx:after:request", (event) => {
+    say(event.detail.ctx.response.status >= 500);
+  });
 
   const controls = document.getElementById("controls");
   const transcript = document.getElementById("transcript");
