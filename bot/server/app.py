@@ -17,7 +17,7 @@ from bot.channels.telegram.channel import NAME as TELEGRAM
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.web import routes as web
 from bot.channels.web import words_routes
-from bot.channels.web.access import Access
+from bot.channels.web.access import Access, Limiter
 from bot.channels.web.identity import read_identities
 from bot.desk import routes as desk
 from bot.model import Language
@@ -98,7 +98,18 @@ def _join(app: App, metrics: Metrics) -> "Service":
         count=metrics.sent,
     )
     edge = Edge(app.assistant, metrics, worker.wake)
-    return Service(app=app, metrics=metrics, worker=worker, edge=edge)
+    return Service(
+        app=app,
+        metrics=metrics,
+        worker=worker,
+        edge=edge,
+        message_limit=_limit(app, app.settings.rate_limit, "SHOPBELL_RATE_LIMIT"),
+        start_limit=_limit(app, app.settings.start_limit, "SHOPBELL_START_LIMIT"),
+    )
+
+
+def _limit(app: App, text: str, setting: str) -> Limiter:
+    return read_limit(text, setting=setting, redis_url=app.settings.redis_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +120,8 @@ class Service:
     metrics: Metrics
     worker: OutboxWorker
     edge: Edge
+    message_limit: Limiter
+    start_limit: Limiter
 
     def routers(self) -> list[APIRouter]:
         """Return everything that is served; one line per channel."""
@@ -135,6 +148,8 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await listening
             await self.app.live.close()
+            await self.message_limit.close()
+            await self.start_limit.close()
             await self._close_channels()
             await self.app.close()
             log.info("stopped")
@@ -150,7 +165,6 @@ class Service:
 
     def _web(self) -> APIRouter:
         app, settings = self.app, self.app.settings
-        redis = settings.redis_url
         return web.router(
             web.WebChannel(
                 handle=self.edge.handle,
@@ -158,12 +172,8 @@ class Service:
                 access=Access(tokens=app.tokens, store=app.store, now=app.now),
                 live=app.live,
                 identities=read_identities(settings),
-                message_limit=read_limit(
-                    settings.rate_limit, setting="SHOPBELL_RATE_LIMIT", redis_url=redis
-                ),
-                start_limit=read_limit(
-                    settings.start_limit, setting="SHOPBELL_START_LIMIT", redis_url=redis
-                ),
+                message_limit=self.message_limit,
+                start_limit=self.start_limit,
                 languages=app.languages,
                 default_language=app.rules.language,
                 origins=app.rules.widget_origins,
@@ -178,6 +188,8 @@ class Service:
 
     def _telegram(self, channel: TelegramChannel) -> APIRouter:
         app, secret = self.app, self.app.settings.telegram_secret
+        if secret is None:
+            log.warning("telegram.no_secret", expected="SHOPBELL_TELEGRAM_SECRET")
         return telegram.router(
             telegram.Webhook(
                 handle=self.edge.handle,

@@ -8,6 +8,7 @@ import structlog
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from bot.channels.web.access import Limiter
@@ -38,6 +39,9 @@ class NoLimit:
         """Return None."""
         return None
 
+    async def close(self) -> None:
+        """Do nothing."""
+
 
 class LocalLimit:
     """A moving window per key. The keys that were quiet longest are forgotten first.
@@ -63,13 +67,21 @@ class LocalLimit:
             self._hits.popitem(last=False)
         return None
 
+    async def close(self) -> None:
+        """Do nothing: memory needs no goodbye."""
+
 
 class RedisLimit:
     """A moving window per key, shared by all workers; while Redis is away nothing is limited."""
 
     def __init__(self, item: RateLimitItem, url: str, *, name: str) -> None:
         self._item, self._name = item, name
-        storage = RedisStorage(f"async+{url}", implementation="redispy")
+        self._connections = ConnectionPool.from_url(url, socket_connect_timeout=2)
+        storage = RedisStorage(
+            f"async+{url}",
+            implementation="redispy",
+            connection_pool=self._connections,  # type: ignore[arg-type] - typed as text only
+        )
         self._limiter = MovingWindowRateLimiter(storage)
 
     async def hit(self, key: str) -> float | None:
@@ -82,3 +94,7 @@ class RedisLimit:
             log.warning("limits.redis_away", error=type(error).__name__)
             return None
         return max(0.0, window.reset_time - time.time())
+
+    async def close(self) -> None:
+        """Leave Redis."""
+        await self._connections.aclose()

@@ -1,70 +1,15 @@
 """The `Live` port: one suite for the fan-out in a process and for the one through Redis."""
 
 import asyncio
-import os
-import shutil
-import socket
-import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from bot.ports import Event, Live, LiveClosedError
 from bot.server.live import LocalLive, RedisLive
-
-
-@dataclass
-class RedisServer:
-    """A real Redis that tests may stop and start again."""
-
-    port: int
-    folder: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1"]
-        command += ["--save", "", "--appendonly", "no", "--dir", str(self.folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    async def answers(self) -> None:
-        async with Redis.from_url(self.url) as client:
-            while True:
-                try:
-                    await client.ping()
-                except (RedisError, OSError):
-                    await asyncio.sleep(0.02)
-                else:
-                    return
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
-    if shutil.which("redis-server") is None:
-        reason = "redis-server not found: apt-get install redis-server"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = RedisServer(port=port, folder=tmp_path)
-    server.start()
-    yield server
-    server.stop()
+from tests.contract.redis_server import RedisServer
 
 
 @dataclass

@@ -30,6 +30,10 @@ class Limiter(Protocol):
         """Count once; return None when allowed, else the seconds to wait."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
 
 async def check_limit(limiter: Limiter, key: str) -> None:
     """Count once; raises ApiError (429) with the seconds to wait."""

@@ -42,7 +42,7 @@ class Identities:
 
     def _decode(self, token: str) -> dict[str, Any]:
         with warnings.catch_warnings():
-            # A short secret is told once at the start, not at each sign-in.
+            # The shop chose its secret; a warning at each sign-in changes nothing.
             warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)
             claims: dict[str, Any] = jwt.decode(
                 token,

@@ -16,7 +16,17 @@ _OWN_NAME = "widget.language_name"
 # Blanks stay in the wordings, because the browser fills them.
 _BLANKS = {
     name: f"{{{name}}}"
-    for name in ("count", "date", "name", "number", "orders", "position", "price", "score", "title")
+    for name in (
+        "count",
+        "date",
+        "name",
+        "number",
+        "orders",
+        "position",
+        "price",
+        "score",
+        "title",
+    )
 }
 # Browsers may use words for five minutes, and older ones for a day while they ask again.
 _CACHING = "public, max-age=300, stale-while-revalidate=86400"

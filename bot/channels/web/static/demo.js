@@ -113,7 +113,7 @@ async function identityOf(customer) {
   const response = await fetch("/demo/identity", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ customer }),
+    body: JSON.stringify({ customer_id: customer }),
   });
   if (!response.ok) throw new Error(`Expected an identity, but got ${response.status}`);
   return (await response.json()).identity;
