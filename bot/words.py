@@ -52,7 +52,7 @@ class ReplyWords:
             case Phrase():
                 return self.say(value, language)
             case tuple():
-                separator = "\n" if lines else self.say(Phrase(key="list.separator"), language)
+                separator = "\n" if lines else self.replies[language]["list.separator"][0]
                 return separator.join(self.say(part, language) for part in value)
             case Localized(texts=texts):
                 return localized(texts, language)

@@ -60,6 +60,8 @@ def test_a_moment_is_told_in_the_shops_time_zone(words: ReplyWords) -> None:
 def test_lists_are_joined_by_language_or_by_line(words: ReplyWords) -> None:
     items = tuple(Phrase(key="item", values={"name": name}) for name in "ab")
     assert words.say(Phrase(key="list", values={"items": items}), ZH) == "a、b"
+    items_en = tuple(Phrase(key="plain", values={"value": name}) for name in "ab")
+    assert words.say(Phrase(key="list", values={"items": items_en}), EN) == "a, b"
     assert words.say(Phrase(key="lines", values={"items": items}), EN) == "Items:\n- a\n- b\nEnd"
 
 
