@@ -9,15 +9,17 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 
 from bot.nlu.features import learn_grams, surface
-from bot.nlu.heads import Emotions, Head, Intents, Scope, evidence, nearness
+from bot.nlu.heads import Emotions, Head, Intents, Scope, evidence, nearness, softmax
 from bot.nlu.softmax import Weights, fit
 from bot.ports import Progress
 from intents.model import Example
 
-FOLDS = 5
+FOLDS = 4
 STRENGTH = 15.0
 _OWN_THRESHOLD = 40
 """A language with fewer validated examples than this shares the threshold of all."""
+_CLEAR = 0.8
+"""So likely has its own label to be for an example that counts for the scope's thresholds."""
 _RIDGE = 3.0
 
 Floats = NDArray[np.float32]
@@ -50,7 +52,8 @@ def fit_intents(
     """Fit the intent head and its scope.
 
     The scope's thresholds reject the share `reject` of validated examples in each language, of
-    those whose intent was found: to reject what would be mistaken anyway costs nothing.
+    those that are clear by themselves. Phrases are written as they stand in mid-dialogue too
+    ("and silver?"); counting those, the thresholds let every second strange message through.
     """
     head, data = _prepare(examples, vectors, kinds=("word", "char"), with_surface=False)
     seen = _validate(data, examples, "Checking intents", progress)
@@ -58,9 +61,9 @@ def fit_intents(
     sums = np.array([evidence(row) for row in seen.logits], np.float32)
     signs = np.stack([sums, seen.nearness], axis=1).reshape(-1, 2)
     mean, spread = _mean_and_spread(signs)
-    right = seen.logits.argmax(axis=1) == data.wanted[seen.rows]
-    scores = ((signs - mean) / spread).sum(axis=1)[right]
-    languages = [examples[row].language for row in seen.rows[right]]
+    clear = _clear(seen.logits / head.temperature, data.wanted[seen.rows])
+    scores = ((signs - mean) / spread).sum(axis=1)[clear]
+    languages = [examples[row].language for row in seen.rows[clear]]
     scope = Scope(
         neighbours=data.directions,
         mean=mean,
@@ -187,6 +190,12 @@ def _temperature(logits: Floats, wanted: Ints) -> float:
         return float((sums - scaled[np.arange(len(wanted)), wanted]).mean())
 
     return float(np.exp(minimize_scalar(surprise, bounds=(-2.5, 2.5), method="bounded").x))
+
+
+def _clear(logits: Floats, wanted: Ints) -> NDArray[np.bool_]:
+    """Return which examples a model that had not seen them understood surely."""
+    likely = [softmax(row)[label] for row, label in zip(logits, wanted, strict=True)]
+    return np.array(likely, np.float32) >= _CLEAR
 
 
 def _mean_and_spread(signs: Floats) -> tuple[Floats, Floats]:

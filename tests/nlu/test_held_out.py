@@ -1,0 +1,138 @@
+"""The shipped model on messages that were never used in training: intents, scope, emotions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.bootstrap import open_cached_encoder, open_nlu
+from bot.model import Language, Understanding
+from bot.nlu.recognizer import NluRecognizer
+from bot.settings import ShopRules, read_settings
+
+HERE = Path(__file__).parent
+LANGUAGES = ("en", "zh")
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NluRecognizer]:
+    """The real encoder and the real heads, from the cache or trained now."""
+    settings = read_settings(home=tmp_path_factory.mktemp("home"))
+    encoder = open_cached_encoder(settings)
+    yield open_nlu(settings, ShopRules(), encoder)
+    encoder.close()
+
+
+def _held_out(language: str) -> Any:
+    return yaml.safe_load((HERE / f"{language}.yml").read_text("utf-8"))
+
+
+def _required(language: str) -> dict[str, float]:
+    data: dict[str, dict[str, float]] = yaml.safe_load(
+        (HERE / "thresholds.yml").read_text("utf-8")
+    )
+    return data[language]
+
+
+def _understood(
+    recognizer: NluRecognizer, language: str, groups: dict[str, list[str]]
+) -> list[tuple[str, Understanding]]:
+    hint = Language(language)
+    return [
+        (name, recognizer.understand(text, hint))
+        for name, texts in groups.items()
+        for text in texts
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_intents_are_found_and_kept_in_scope(recognizer: NluRecognizer, language: str) -> None:
+    seen = _understood(recognizer, language, _held_out(language)["intents"])
+    wrong = [f"{u.text}: {u.intent}, not {name}" for name, u in seen if u.intent != name]
+    kept = sum(u.in_scope for _, u in seen) / len(seen)
+    required = _required(language)
+
+    assert 1 - len(wrong) / len(seen) >= required["intent_accuracy"], "\n".join(wrong)
+    assert kept >= required["in_scope_kept"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_strange_messages_are_out_of_scope(recognizer: NluRecognizer, language: str) -> None:
+    seen = _understood(recognizer, language, {"": _held_out(language)["out_of_scope"]})
+    missed = [f"{u.text}: {u.intent} {u.confidence:.2f}" for _, u in seen if u.in_scope]
+
+    found = 1 - len(missed) / len(seen)
+    assert found >= _required(language)["out_of_scope_found"], "\n".join(missed)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_emotions_are_felt(recognizer: NluRecognizer, language: str) -> None:
+    seen = _understood(recognizer, language, _held_out(language)["emotions"])
+    wrong = [
+        f"{u.text}: {u.emotion.name}, not {name}" for name, u in seen if u.emotion.name != name
+    ]
+
+    accuracy = 1 - len(wrong) / len(seen)
+    assert accuracy >= _required(language)["emotion_accuracy"], "\n".join(wrong)
+
+
+def test_stronger_words_are_stronger_feelings(recognizer: NluRecognizer) -> None:
+    mild = recognizer.understand("this is a bit annoying, could you look into it")
+    strong = recognizer.understand("I AM FURIOUS!!! you are the worst shop I have ever dealt with")
+
+    assert mild.emotion.intensity < strong.emotion.intensity
+    assert strong.emotion.name == "angry"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", "\x00\x07\x1b[31m", "\ud83d", "😀" * 50, "x" * 100_000, "订" * 100_000,
+     "<script>alert(1)</script>", "'; DROP TABLE orders; --", '{"text": "half', "\u202e\u200b"],
+)  # fmt: skip
+def test_any_text_is_survived(recognizer: NluRecognizer, text: str) -> None:
+    seen = recognizer.understand(text)
+
+    assert len(seen.text) == len(text)
+    assert len(seen.ranking) == 32
+    assert 0 <= seen.confidence <= 1
+    assert 0 <= seen.emotion.intensity <= 1
+    seen.text.encode()
+    if not text.strip():
+        assert not seen.in_scope
+
+
+@pytest.mark.parametrize(
+    ("text", "exact", "intent"),
+    [
+        ("Human!", "contact_human", "contact_human"),
+        ("转人工。", "contact_human", "contact_human"),
+        ("/order_status", "order_status", "order_status"),
+        ("Yes", "affirm", "affirm"),
+        ("不用了", "deny", "deny"),
+    ],
+)
+def test_reserved_messages_are_exact(
+    recognizer: NluRecognizer, text: str, exact: str, intent: str
+) -> None:
+    seen = recognizer.understand(text)
+
+    assert (seen.exact, seen.intent, seen.confidence, seen.in_scope) == (exact, intent, 1.0, True)
+
+
+def test_other_messages_are_not_exact(recognizer: NluRecognizer) -> None:
+    assert recognizer.understand("/back_to_bot").exact == "back_to_bot"
+    assert recognizer.understand("/etc/passwd").exact is None
+    assert recognizer.understand("a human broke my vase").exact is None
+
+
+async def test_the_talks_language_decides_what_tells_none(recognizer: NluRecognizer) -> None:
+    seen = await recognizer.recognize("SB-20417", hint=Language("zh"))
+
+    assert seen.understanding.language == "zh"
+    assert seen.understanding.entities[0].type == "order_number"
+    assert seen.vector is not None
+    assert seen.vector.shape == (384,)
