@@ -170,7 +170,7 @@ def _add_pages(app: FastAPI, scripted: Scripted) -> None:
     @app.post("/demo/identity")
     async def identity(request: Request) -> dict[str, str]:
         body = await request.json()
-        return {"identity": f"e30.{_base64(json.dumps({'sub': body['customer']}))}.x"}
+        return {"identity": f"e30.{_base64(json.dumps({'sub': body['customer_id']}))}.x"}
 
 
 BASE = "/api/v1/conversations"
