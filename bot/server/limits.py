@@ -80,7 +80,7 @@ class RedisLimit:
         storage = RedisStorage(
             f"async+{url}",
             implementation="redispy",
-            connection_pool=self._connections,  # type: ignore[arg-type] - typed as text only
+            connection_pool=self._connections,  # type: ignore[arg-type]  # typed as text only
         )
         self._limiter = MovingWindowRateLimiter(storage)
 
