@@ -418,7 +418,10 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """One message on its way out, claimed by one worker until its lease ends."""
+    """One message on its way out, claimed by one worker until its lease ends.
+
+    `attempts` has this claim counted: it is 1 for the first.
+    """
 
     id: int
     conversation: ConversationId
