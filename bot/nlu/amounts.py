@@ -16,7 +16,7 @@ _AMOUNT = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?|\d{1,9}(?:\.\d{1,2})?"
 _TEN_THOUSAND = "万萬"
 _BARE = re.compile(r"\s{0,3}(\d{1,4})\s{0,3}")
 _TIMES = re.compile(
-    r"(?<![A-Za-z0-9.])(?:[x×] ?(?P<a>\d{1,4})|(?P<b>\d{1,4}) ?[x×])(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9.])(?:[x×] ?(?P<a>\d{1,4})|(?<![/-])(?P<b>\d{1,4}) ?[x×])(?![A-Za-z0-9])"
 )
 
 
@@ -62,7 +62,7 @@ def _money_regex(currencies: tuple[str, ...]) -> re.Pattern[str]:
     words = "|".join(map(re.escape, sorted(currencies, key=len, reverse=True)))
     symbols = "".join(map(re.escape, _SYMBOLS))
     return re.compile(
-        rf"(?<![A-Za-z0-9.,])(?:"
+        rf"(?<![A-Za-z0-9])(?<![0-9][.,])(?:"
         rf"(?P<before>[{symbols}]|(?:{_CODES})(?= ?\d)) ?(?P<a>{_AMOUNT})(?![0-9])"
         rf"|(?P<b>{_AMOUNT})(?P<tenk>[{_TEN_THOUSAND}]?) ?"
         rf"(?:(?P<code>{_CODES}|[{symbols}])(?![A-Za-z0-9])|(?P<after>{words})(?![A-Za-z])))",
