@@ -18,7 +18,7 @@ FOLDS = 4
 STRENGTH = 15.0
 _OWN_THRESHOLD = 40
 """A language with fewer validated examples than this shares the threshold of all."""
-_CLEAR = 0.8
+_CLEAR = 0.9
 """So likely has its own label to be for an example that counts for the scope's thresholds."""
 _RIDGE = 3.0
 
