@@ -21,10 +21,11 @@ ORDER_CARD = {
 }
 PRODUCT_CARD = {
     "type": "product",
-    "title": "Silk Table Lantern",
-    "price": "79.00",
-    "currency": "USD",
-    "options": {"color": ["ivory", "red"]},
+    "titles": {"en": "Silk Table Lantern", "zh": "丝绸台灯"},
+    "variants": [
+        {"options": {"color": color}, "price": {"amount": "79.00", "currency": "USD"}}
+        for color in ("white", "red")
+    ],
     "url": "https://shop.example/p/1",
 }
 RICH = {
@@ -164,8 +165,8 @@ def test_cards_and_sources_are_drawn_in_the_shoppers_language(
     expect(order.locator(".chip")).to_have_text("已发货")
     expect(order).to_contain_text("SF1")
     expect(order).to_contain_text("$98.00")
-    product = widget.host.get_by_role("region", name="Silk Table Lantern")
-    expect(product.locator(".option")).to_have_text(["ivory", "red"])
+    product = widget.host.get_by_role("region", name="丝绸台灯")
+    expect(product.locator(".option")).to_have_text(["白色", "红色"])
     expect(widget.host.locator(".sources li")).to_have_text("来源：Delivery")
 
 

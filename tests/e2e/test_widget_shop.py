@@ -30,7 +30,7 @@ def desk(live_server: LiveServer) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=live_server.url) as client:
         who = {"email": live_server.email, "password": live_server.password}
         client.headers["Origin"] = live_server.url
-        session = client.post("/desk/session", json=who)
+        session = client.post("/api/v1/desk/session", json=who)
         assert session.status_code == 200, session.text
         client.headers["X-CSRF-Token"] = session.json()["csrf"]
         yield client
@@ -69,16 +69,16 @@ def test_a_person_answers_in_the_same_window_and_the_bot_goes_on(
 ) -> None:
     widget = Widget(page).open()
     widget.button("Talk to a person").click()
-    expect(widget.presence).to_contain_text("Waiting for a person")
+    expect(widget.presence).to_contain_text("in line for a person")
     handoff = _own_handoff(page, desk)
-    assert desk.post(f"/desk/handoffs/{handoff}/accept").status_code == 200
+    assert desk.post(f"/api/v1/desk/handoffs/{handoff}/accept").status_code == 200
     expect(widget.presence).to_have_text("A person is with you")
     words = {"text": "Hello, how can I help?", "audience": "everyone"}
-    assert desk.post(f"/desk/handoffs/{handoff}/messages", json=words).is_success
+    assert desk.post(f"/api/v1/desk/handoffs/{handoff}/messages", json=words).is_success
     expect(widget.host.locator("article.agent .bubble")).to_have_text("Hello, how can I help?")
     widget.say("Just a question about tea")
     expect(widget.host.get_by_text("Sent", exact=True)).to_be_visible()
-    desk.post(f"/desk/handoffs/{handoff}/end", json={"return_to_bot": True})
+    desk.post(f"/api/v1/desk/handoffs/{handoff}/end", json={"return_to_bot": True})
     widget.button("5 of 5 stars").click()
     expect(widget.host.get_by_text("Thank you for your rating.")).to_be_visible()
     before = widget.theirs.count()
@@ -90,7 +90,7 @@ def _own_handoff(page: Page, desk: httpx.Client) -> str:
     kept: str = page.evaluate(
         "JSON.parse(localStorage.getItem('shopbell:' + location.origin)).access.id"
     )
-    waiting = desk.get("/desk/handoffs", params={"state": "waiting"}).json()["handoffs"]
+    waiting = desk.get("/api/v1/desk/handoffs", params={"state": "waiting"}).json()["handoffs"]
     found: str = next(item["id"] for item in waiting if item["conversation_id"] == kept)
     return found
 

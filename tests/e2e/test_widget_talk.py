@@ -238,7 +238,7 @@ def test_a_person_is_one_tap_away_and_the_place_in_the_queue_is_shown(
     widget = visit().open()
     widget.button("Talk to a person").click()
     expect(widget.mine).to_have_text(["Talk to a person"])
-    expect(widget.presence).to_have_text("Waiting for a person, place 2")
+    expect(widget.presence).to_have_text("Number 2 in line for a person")
     assert scripted.said() == ["/contact_human"]
     expect(widget.button("Back to the bot")).to_be_enabled()
     scripted.give("agent")

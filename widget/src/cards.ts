@@ -38,7 +38,7 @@ function orderItem(item: Fields, words: WordBook): HTMLElement {
   return h(
     "li",
     {},
-    h("span", { class: "item" }, text(item["title"]), optionLine(item["options"])),
+    h("span", { class: "item" }, titleOf(item, words), optionLine(item["options"], words)),
     h("span", { class: "count" }, `× ${text(item["quantity"]) || "1"}`),
     price && h("span", { class: "price" }, price),
   );
@@ -57,7 +57,7 @@ function shipment(parcel: Fields, words: WordBook): HTMLElement {
 }
 
 function productCard(product: Fields, words: WordBook): HTMLElement {
-  const title = text(product["title"]);
+  const title = titleOf(product, words);
   const url = safeUrl(text(product["url"]));
   const variants = list(product["variants"]);
   const price = money(product["price"] ?? variants[0]?.["price"], currencyOf(product), words);
@@ -74,8 +74,8 @@ function productCard(product: Fields, words: WordBook): HTMLElement {
       h(
         "p",
         { class: "options" },
-        h("span", { class: "name" }, name),
-        ...values.map((value) => h("span", { class: "option" }, value)),
+        h("span", { class: "name" }, words.term(name)),
+        ...values.map((value) => h("span", { class: "option" }, words.term(value))),
       ),
     ),
   );
@@ -96,10 +96,17 @@ function optionsOf(product: Fields, variants: Fields[]): Record<string, string[]
   return found;
 }
 
-function optionLine(options: unknown): Child {
+function optionLine(options: unknown, words: WordBook): Child {
   if (!isFields(options)) return null;
-  const words = Object.values(options).map(text).filter(Boolean).join(" · ");
-  return words && h("small", {}, words);
+  const values = Object.values(options).map(text).filter(Boolean);
+  return values.length > 0 && h("small", {}, values.map((value) => words.term(value)).join(" · "));
+}
+
+/** "title", or the best of "titles" by language. */
+function titleOf(fields: Fields, words: WordBook): string {
+  const titles = isFields(fields["titles"]) ? fields["titles"] : {};
+  const best = titles[words.language] ?? titles[""] ?? Object.values(titles)[0];
+  return text(fields["title"]) || text(best);
 }
 
 function currencyOf(product: Fields): unknown {

@@ -25,6 +25,12 @@ export class WordBook {
     return wording.replace(/\{(\w+)\}/g, (blank, name: string) => String(values[name] ?? blank));
   }
 
+  /** A value of the shop, such as a colour, in the shopper's language if the shop has a word. */
+  term(value: string): string {
+    const key = `term.${value.trim().toLowerCase().split(/\s+/).join("_")}`;
+    return this.answer.words[key] ?? value;
+  }
+
   /** Give kept words at once, then fresh ones when they differ. Rejects without any. */
   static async load(
     api: Api,

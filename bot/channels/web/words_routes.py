@@ -11,7 +11,8 @@ from fastapi import APIRouter, Header, Query, Response
 from bot.model import Language, Phrase
 from bot.ports import Words
 
-_PREFIXES = ("widget.", "demo.")
+# With the glossary of the shop's values: cards name colours and sizes.
+_PREFIXES = ("widget.", "demo.", "term.")
 _OWN_NAME = "widget.language_name"
 # Blanks stay in the wordings, because the browser fills them.
 _BLANKS = {
@@ -33,7 +34,7 @@ _CACHING = "public, max-age=300, stale-while-revalidate=86400"
 
 
 def router(words: Words, languages: Sequence[Language], keys: Iterable[str]) -> APIRouter:
-    """Return the route; of `keys` it serves those of the widget and of the demo page.
+    """Return the route; of `keys` it serves those of widget, demo page and glossary.
 
     An unknown or missing language is answered in the first of `languages`.
     """

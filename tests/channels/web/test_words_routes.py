@@ -30,14 +30,14 @@ def test_words_come_in_the_language_that_was_asked_for(client: TestClient) -> No
     assert chinese["words"]["widget.send"] == "发送"
 
 
-def test_only_the_words_of_widget_and_demo_page_go_out(client: TestClient) -> None:
+def test_only_the_words_of_widget_demo_page_and_glossary_go_out(client: TestClient) -> None:
     words = client.get("/api/v1/widget/words?language=en").json()["words"]
-    assert {key.split(".")[0] for key in words} == {"widget", "demo"}
+    assert {key.split(".")[0] for key in words} == {"widget", "demo", "term"}
 
 
 def test_blanks_stay_for_the_browser_to_fill(client: TestClient) -> None:
     words = client.get("/api/v1/widget/words").json()["words"]
-    assert words["widget.presence.place"] == "Waiting for a person, place {position}"
+    assert words["widget.presence.place"] == "Number {position} in line for a person"
 
 
 def test_a_browser_that_has_the_words_gets_no_second_copy(client: TestClient) -> None:
