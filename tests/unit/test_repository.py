@@ -190,6 +190,13 @@ def test_every_command_stands_in_the_readme() -> None:
     assert table == set(COMMANDS)
 
 
+def test_the_readme_counts_intents_and_emotions_right() -> None:
+    catalog = load_catalog()
+    words = {5: "five", 6: "six", 7: "seven", 8: "eight"}
+    said = f"{len(catalog.intents)} intents and {words[len(catalog.emotions)]} emotions"
+    assert said in text_of(ROOT / "README.md")
+
+
 def test_every_target_that_a_page_names_is_in_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
     code = " ".join(
