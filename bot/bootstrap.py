@@ -24,6 +24,7 @@ from bot.model import Localized, Phrase
 from bot.nlu.encoder import open_encoder
 from bot.nlu.language import LanguageDetector
 from bot.nlu.recognizer import NluRecognizer, open_recognizer
+from bot.nlu.topics import TopicalArticles, TopicFinder
 from bot.nlu.training import ensure_model, train
 from bot.nlu.vectors import CachedEncoder
 from bot.ports import (
@@ -167,7 +168,7 @@ async def open_app(
     recognizer = await asyncio.to_thread(open_nlu, settings, rules, encoder, progress)
     shop, articles = SqlShop(engine, currency=rules.currency), SqlArticles(engine)
     words = open_words(rules)
-    retriever = _retriever(settings, encoder, articles, shop, words)
+    retriever = _retriever(settings, recognizer, engine, words)
     await retriever.ensure(progress)
     push = channels(settings)
     shared = not settings.database.startswith("sqlite")
@@ -246,7 +247,7 @@ class Knowledge:
     """Search alone, without a server around it."""
 
     retriever: IndexRetriever
-    detect: Callable[[str], str]
+    recognizer: NluRecognizer
 
 
 @asynccontextmanager
@@ -258,12 +259,11 @@ async def open_knowledge(
     engine = open_engine(settings.database)
     rules = read_rules(settings.home)
     encoder = await asyncio.to_thread(open_cached_encoder, settings, progress)
-    retriever = _retriever(
-        settings, encoder, SqlArticles(engine), SqlShop(engine), open_words(rules)
-    )
+    recognizer = await asyncio.to_thread(open_nlu, settings, rules, encoder, progress)
+    retriever = _retriever(settings, recognizer, engine, open_words(rules))
     try:
         await retriever.ensure(progress)
-        yield Knowledge(retriever=retriever, detect=open_detector(rules).detect)
+        yield Knowledge(retriever=retriever, recognizer=recognizer)
     finally:
         await retriever.close()
         encoder.close()
@@ -293,16 +293,14 @@ def train_folder(
 
 
 async def encode_demo(
-    settings: Settings, encoder: Encoder, progress: Progress | None = None
+    settings: Settings, recognizer: NluRecognizer, progress: Progress | None = None
 ) -> None:
     """Put the vectors of the demo's articles and products into the cache."""
     with tempfile.TemporaryDirectory() as home:
         there = settings.model_copy(update={"home": Path(home), "database_url": None})
         await asyncio.to_thread(migrate, there.database)
         engine = open_engine(there.database)
-        retriever = _retriever(
-            there, encoder, SqlArticles(engine), SqlShop(engine), open_words(ShopRules())
-        )
+        retriever = _retriever(there, recognizer, engine, open_words(ShopRules()))
         try:
             await fill_demo(engine, now())
             await retriever.ensure(progress)
@@ -364,12 +362,18 @@ def _playbook(rules: ShopRules, able: Mapping[str, Skill]) -> Playbook:
         intents=load_catalog().intents,
         slots={name: skill.slots for name, skill in able.items()},
         policy=policy,
+        for_entity={"order_number": OrderStatusSkill.name},
     )
 
 
 def _retriever(
-    settings: Settings, encoder: Encoder, articles: Articles, shop: Shop, words: ReplyWords
+    settings: Settings, recognizer: NluRecognizer, engine: AsyncEngine, words: ReplyWords
 ) -> IndexRetriever:
+    shop = SqlShop(engine)
+    encoder = recognizer.encoder
+    finder = TopicFinder(encoder=encoder, head=recognizer.intents.head, catalog=load_catalog())
+    articles = TopicalArticles(articles=SqlArticles(engine), finder=finder)
+
     async def product_texts() -> list[Document]:
         return product_documents(await shop.products(), languages(), words)
 

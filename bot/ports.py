@@ -92,7 +92,9 @@ class ShopUnavailableError(SkillError):
 class SendError(ShopbellError):
     """A channel did not take a message; `permanent` means that trying again is useless."""
 
-    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None):
+    def __init__(
+        self, message: str, *, permanent: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from escalation.model import Reason, Signals
 
 TREND_TURNS = 3
-"""How many turns the anger trend looks back: JD's and Fin's escalation look at a swing over a
-few messages, not at one (field notes in docs/decisions/0005)."""
+"""How many turns the anger trend looks back: a swing over a few messages tells more than one, and
+is what JD's service desk hands over on (itbear.com.cn/html/2017-11/244992.html)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

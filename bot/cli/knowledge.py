@@ -8,6 +8,7 @@ import click
 
 from bot.bootstrap import now, open_articles, open_detector, open_knowledge
 from bot.cli.console import fail, progress_bars, put_json, run_async
+from bot.dialogue.search import topic_of
 from bot.ports import Articles
 from bot.search import results_json
 from bot.settings import read_rules, read_settings
@@ -32,8 +33,15 @@ async def search(
     kinds = (Kind.ARTICLE,) if articles_only else (Kind.ARTICLE, Kind.PRODUCT)
     with progress_bars() as progress:
         async with open_knowledge(settings, progress) as knowledge:
-            spoken = language or knowledge.detect(query)
-            result = await knowledge.retriever.search(query, language=spoken, top=top, kinds=kinds)
+            heard = await knowledge.recognizer.recognize(query)
+            result = await knowledge.retriever.search(
+                query,
+                language=language or heard.understanding.language,
+                vector=heard.vector,
+                top=top,
+                kinds=kinds,
+                topic=topic_of(heard.understanding),
+            )
     if as_json:
         put_json(results_json(result))
     else:

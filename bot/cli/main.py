@@ -50,6 +50,9 @@ def shopbell() -> None:
     Settings are environment variables SHOPBELL_*; the shop's rules stand in shopbell.yml of
     SHOPBELL_HOME (default ./var).
     """
+    from bot.server.logs import configure  # noqa: PLC0415 - `--help` needs no logs
+
+    configure(level="warning")  # on standard error: standard output is for data; `serve` says more
 
 
 def main() -> None:

@@ -26,11 +26,11 @@ def build(*, demo: bool, serving_only: bool) -> None:
     with progress_bars() as progress:
         encoder = open_cached_encoder(settings, progress)
         try:
-            open_nlu(settings, read_rules(settings.home), encoder, progress)
+            recognizer = open_nlu(settings, read_rules(settings.home), encoder, progress)
             if demo:
                 from bot.bootstrap import encode_demo  # noqa: PLC0415 - reads the demo's data
 
-                asyncio.run(encode_demo(settings, encoder, progress))
+                asyncio.run(encode_demo(settings, recognizer, progress))
         finally:
             encoder.close()
     if serving_only:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.dialogue.playbook import Playbook
-from bot.dialogue.slots import fill
+from bot.dialogue.slots import fill, is_bare
 from bot.model import (
     Confirm,
     Conversation,
@@ -43,10 +43,10 @@ def decide(conversation: Conversation, said: Understanding, playbook: Playbook) 
 
 
 def trusted_intent(said: Understanding) -> str | None:
-    """Return the intent to act on, None when the message is out of scope."""
+    """Return the intent to act on, None when the message is out of scope or names things only."""
     if said.exact is not None:
         return said.exact
-    return said.intent if said.in_scope else None
+    return said.intent if said.in_scope and not is_bare(said) else None
 
 
 def _in_queue(said: Understanding, playbook: Playbook) -> Decision:
@@ -100,13 +100,23 @@ def _by_intent(
 ) -> Decision:
     rule = playbook.intents.get(intent) if intent else None
     if intent is None or rule is None:
-        return SearchKnowledge(intent=None)
+        return _without_intent(conversation, said, playbook)
     kind, _, name = rule.answered_by.partition(":")
     if kind == "skill":
         return UseSkill(task=_start_or_go_on(conversation, name, said, playbook))
     if kind in {"reply", "context"}:
         return Say(key=intent)
     return SearchKnowledge(intent=intent, products=kind == "products")
+
+
+def _without_intent(
+    conversation: Conversation, said: Understanding, playbook: Playbook
+) -> Decision:
+    """Who names an order means that order; anything else may still match an article."""
+    for kind, skill in playbook.for_entity.items():
+        if said.first(kind) is not None:
+            return UseSkill(task=_start_or_go_on(conversation, skill, said, playbook))
+    return SearchKnowledge(intent=None)
 
 
 def _start_or_go_on(

@@ -34,6 +34,8 @@ class Playbook:
     slots: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Skill to slot to the entity types that fill it."""
     policy: Policy = field(default_factory=Policy)
+    for_entity: Mapping[str, str] = field(default_factory=dict)
+    """Entity type to the skill that a message of nothing else starts."""
     contact_human: str = "contact_human"
     back_to_bot: str = "back_to_bot"
     affirm: str = "affirm"

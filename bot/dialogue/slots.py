@@ -37,6 +37,13 @@ def fill(
     return filled
 
 
+def is_bare(understanding: Understanding) -> bool:
+    """Say whether a message is nothing but entities: a number or an address has no intent."""
+    if not understanding.entities:
+        return False
+    return not any(ch.isalnum() for ch in _rest(understanding))
+
+
 def number_candidates(text: str, *, most: int = 20) -> Sequence[str]:
     """Return the tokens that could be an order number of a shop with numbers of its own.
 

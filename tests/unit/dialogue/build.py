@@ -53,7 +53,7 @@ SLOTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     }
 }
 
-PLAYBOOK = Playbook(intents=RULES, slots=SLOTS)
+PLAYBOOK = Playbook(intents=RULES, slots=SLOTS, for_entity={"order_number": "order_status"})
 
 
 def conversation(dialogue: Dialogue | None = None, handoff: Handoff | None = None) -> Conversation:

@@ -161,3 +161,20 @@ def test_products_are_looked_up_in_the_catalogue() -> None:
 def test_a_button_says_its_intent_whatever_the_text_looks_like() -> None:
     decision = step(conversation(), said("/thanks", "greeting", in_scope=False, exact="thanks"))
     assert decision == Say(key="thanks")
+
+
+def test_a_bare_address_has_no_intent_whatever_it_looks_like() -> None:
+    given = said("a@example.com", "contact_human", email="a@example.com")
+    assert step(conversation(), given) == SearchKnowledge(intent=None)
+
+
+def test_a_bare_order_number_asks_for_that_order() -> None:
+    given = said("SB-7", "contact_human", order_number="SB-7")
+    assert step(conversation(), given) == UseSkill(
+        task=Task(skill="order_status", slots={"order_number": "SB-7"})
+    )
+
+
+def test_who_names_an_order_is_in_scope() -> None:
+    odd = said("track SB-7 pls thx", "order_status", in_scope=False, order_number="SB-7")
+    assert isinstance(step(conversation(), odd), UseSkill)
