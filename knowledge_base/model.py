@@ -68,6 +68,8 @@ class Hit:
     source: str
     version: int
     heading: str = ""
+    more: str = ""
+    """The next passage of the same document, if it answers nearly as well."""
     url: str | None = None
 
 

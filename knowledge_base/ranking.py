@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ _TOPIC = 1.5
 """What an article gains that is on the question's topic."""
 _CODE = 6.0
 """What a document gains whose own number the question names."""
+_NEARLY = 1.0
+"""How far behind the best passage of the first document its next one may be, to be told too."""
 _CANDIDATES = 40
 
 
@@ -54,6 +56,14 @@ class _Scored:
     similarity: float
     shared: float
     reading: Reading
+
+
+_Key: TypeAlias = tuple[Kind, str]
+
+
+def _key(document: Document) -> _Key:
+    """Return what all translations of a document share."""
+    return document.kind, document.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,34 +127,43 @@ class Ranker:
 
     def rank(self, question: Question, *, top: int, kinds: Sequence[Kind]) -> SearchResult:
         """Return the best documents, and whether the first one answers."""
-        best = self._best(question, top=max(top, 2), kinds=kinds)
+        best, next_ones = self._best(question, top=max(top, 2), kinds=kinds)
         if not best:
             return SearchResult(hits=(), sure=False)
         sure = self.sureness.is_sure(_evidence(question, best), question.language)
-        return SearchResult(hits=tuple(_hit(question, one) for one in best[:top]), sure=sure)
+        hits = [
+            _hit(question, one, next_ones.get(_key(one.passage.document))) for one in best[:top]
+        ]
+        return SearchResult(hits=tuple(hits), sure=sure)
 
     def evidence(
         self, question: Question, *, kinds: Sequence[Kind]
     ) -> tuple[Evidence, Document] | None:
         """Return what `sure` is decided on and the first document, for calibration."""
-        best = self._best(question, top=2, kinds=kinds)
+        best, _ = self._best(question, top=2, kinds=kinds)
         return (_evidence(question, best), best[0].passage.document) if best else None
 
-    def _best(self, question: Question, *, top: int, kinds: Sequence[Kind]) -> list[_Scored]:
-        """Rank documents by their best passage, those in the question's language first."""
+    def _best(
+        self, question: Question, *, top: int, kinds: Sequence[Kind]
+    ) -> tuple[list[_Scored], dict[_Key, _Scored]]:
+        """Rank documents by their best passage, those in the question's language first.
+
+        Returns with them the second passages that were met on the way.
+        """
         bonus = self._bonus(question)
         wanted = [group for group in self.groups if group.kind in kinds]
-        best: dict[tuple[Kind, str], _Scored] = {}
+        best: dict[_Key, _Scored] = {}
+        next_ones: dict[_Key, _Scored] = {}
         for foreign in (False, True):
             pools = [
                 self._pool(question, group, bonus, count=max(_CANDIDATES, 8 * top))
                 for group in wanted
                 if (group.language != question.language) is foreign
             ]
-            self._add(best, pools, top)
+            self._add(best, next_ones, pools, top)
             if len(best) == top:
                 break
-        return list(best.values())
+        return list(best.values()), next_ones
 
     def _bonus(self, question: Question) -> _Bonus:
         """Say what each passage gains by the question's words, numbers and topic."""
@@ -157,12 +176,20 @@ class Ranker:
         return _Bonus(shared=shared, total=total)
 
     def _add(
-        self, best: dict[tuple[Kind, str], _Scored], pools: Sequence[_Pool], top: int
+        self,
+        best: dict[_Key, _Scored],
+        next_ones: dict[_Key, _Scored],
+        pools: Sequence[_Pool],
+        top: int,
     ) -> None:
         """Add documents by their best passages, until there are enough."""
         for pool, row in _ranked(pools):
-            document = self.passages[pool.numbers[row]].document
-            best.setdefault((document.kind, document.id), self._scored(pool, row))
+            one = self._scored(pool, row)
+            key = _key(one.passage.document)
+            if key not in best:
+                best[key] = one
+            elif best[key].passage.document == one.passage.document:
+                next_ones.setdefault(key, one)
             if len(best) == top:
                 return
 
@@ -275,8 +302,9 @@ def _agreement(topic: str | None, document: Document) -> float:
     return 1.0 if topic in document.topics else -1.0
 
 
-def _hit(question: Question, one: _Scored) -> Hit:
+def _hit(question: Question, one: _Scored, following: _Scored | None) -> Hit:
     document = one.passage.document
+    near = following is not None and one.score - following.score <= _NEARLY
     return Hit(
         id=document.id,
         kind=document.kind,
@@ -287,6 +315,7 @@ def _hit(question: Question, one: _Scored) -> Hit:
         source=document.source,
         version=document.version,
         heading=one.passage.heading,
+        more=following.passage.text if following is not None and near else "",
         url=document.url,
     )
 

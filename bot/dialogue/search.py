@@ -25,6 +25,9 @@ from knowledge_base.model import Hit, Kind, SearchResult
 SUGGESTIONS = 3
 """Products in a recommendation; near topics offered when no answer was found."""
 
+LONGEST_ANSWER = 700
+"""Characters up to which two passages are told together."""
+
 QUESTION_SKILL = "product_question"
 """The skill that answers about one product, found by search first."""
 
@@ -139,7 +142,7 @@ class Searcher:
         other = hit.language != conversation.language
         return Reply(
             key="knowledge.answer_other_language" if other else "knowledge.answer",
-            values={"text": hit.text},
+            values={"text": _told(hit)},
             opening=opening(conversation, decision.intent, self.playbook),
             choices=choices,
             sources=(source,),
@@ -165,3 +168,9 @@ class Searcher:
             choices=(*titles, person_choice()),
         )
         return Outcome(decision="clarify", after=after, replies=(reply,))
+
+
+def _told(hit: Hit) -> str:
+    """Return the passage, with the next one of its article if both are short enough to read."""
+    both = f"{hit.text}\n\n{hit.more}" if hit.more else hit.text
+    return both if len(both) <= LONGEST_ANSWER else hit.text

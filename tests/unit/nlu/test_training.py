@@ -25,7 +25,8 @@ RULES = ShopRules()
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encoder]:
-    opened = open_encoder(str(write_tiny_packed(tmp_path_factory.mktemp("tiny") / "encoder")), Path())
+    folder = write_tiny_packed(tmp_path_factory.mktemp("tiny") / "encoder")
+    opened = open_encoder(str(folder), Path())
     yield opened
     opened.close()
 
