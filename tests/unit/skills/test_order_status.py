@@ -1,6 +1,6 @@
 """Where an order is, on the real embedded shop with the demo's data, through the real guard."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -23,7 +23,7 @@ TERMS = Terms(keys=frozenset(), spellings={})
 
 
 @pytest_asyncio.fixture
-async def engine(sqlite_url: str):
+async def engine(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
     opened = open_engine(sqlite_url)
     await load_demo(opened, NOW)
     yield opened
