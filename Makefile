@@ -62,7 +62,7 @@ test-slow: setup test-needs ## Run the slow suites
 	$(BIN)/pytest -m slow
 
 test-image: $(VENV)/.dev ## Go through the image's steps in clean folders, without Docker
-	bash tests/image.sh $(PYTHON)
+	TORCH_INDEX=$(TORCH_INDEX) bash tests/image.sh $(PYTHON)
 
 bench: setup test-needs ## Measure; results go to benchmarks/RESULTS.md by hand
 	$(BIN)/python -m benchmarks

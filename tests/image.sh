@@ -5,7 +5,7 @@
 set -euo pipefail
 python=${1:-python3}
 source=$(cd "$(dirname "$0")/.." && pwd)
-torch_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
+torch_index=${TORCH_INDEX:?Run this as: make test-image}
 work=$(mktemp -d "${TMPDIR:-/tmp}/shopbell-image.XXXXXX")
 server=
 cleanup() {

@@ -17,6 +17,7 @@ from bot.ports import ShopbellError
 
 _OURS = "bot"
 _MOST_CAUSES = 5
+_OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
 def configure(*, level: str = "info", as_json: bool | None = None) -> None:
@@ -42,6 +43,9 @@ def configure(*, level: str = "info", as_json: bool | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    for name in _OWN_HANDLERS:  # uvicorn's own would print what ours leave out
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     # Libraries tell too much below a warning: httpx the token in a URL, aiosqlite every text.
     root.setLevel(logging.WARNING)
     logging.getLogger(_OURS).setLevel(number)

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import logging.config
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import structlog
 from fastapi import FastAPI
 from limits import parse
 from sqlalchemy.ext.asyncio import AsyncEngine
+from uvicorn.config import LOGGING_CONFIG
 
 from bot.model import ConversationId, Inbound
 from bot.ports import ShopbellError
@@ -205,6 +207,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     monkeypatch.setattr(sys, "stderr", stream)
     root, ours = logging.getLogger(), logging.getLogger("bot")
     before, levels = root.handlers[:], (root.level, ours.level)
+    logging.config.dictConfig(LOGGING_CONFIG)  # a plain uvicorn in this process leaves these
     logs.configure(level="debug", as_json=True)
     yield stream
     root.handlers[:] = before
