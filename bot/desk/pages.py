@@ -90,7 +90,7 @@ class Pages:
 
     def static(self, request: Request, name: str) -> Response:
         """Return a style sheet or script of the desk."""
-        return self.statics.response(name, cached=request.query_params.get("v"))
+        return self.statics.response(name, request)
 
     # -- signing in and out ------------------------------------------------------------
 

@@ -64,7 +64,7 @@ class Gate:
         began = time.perf_counter()
         try:
             passage.check_length(headers.get("content-length"))
-            await self._app(passage.scope, passage.receive, passage.send)
+            await self._app(passage.routed(), passage.receive, passage.send)
         except HTTPException as error:
             await passage.fail(error.status_code, "too_large", str(error.detail))
         except LiveClosedError:
@@ -102,12 +102,17 @@ class Gate:
 class _Passage:
     """One request on its way through: counts what comes in, adds headers to what goes out."""
 
-    __slots__ = ("_receive", "_request", "_send", "_size", "scope", "status")
+    __slots__ = ("_head", "_over", "_receive", "_request", "_send", "_size", "scope", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
         self.scope, self._receive, self._send, self._request = scope, receive, send, request
         self._size = 0
+        self._head, self._over = scope["method"] == "HEAD", False
         self.status = 0
+
+    def routed(self) -> Scope:
+        """Return what the routes see: HEAD is what GET would say, without its body."""
+        return {**self.scope, "method": "GET"} if self._head else self.scope
 
     def check_length(self, length: str | None) -> None:
         if length is not None and length.isdigit() and int(length[:12]) > LARGEST_BODY:
@@ -124,6 +129,10 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._add_headers(MutableHeaders(raw=message["headers"]))
+        elif self._head:
+            if self._over:
+                return  # the rest of a body that nobody gets
+            self._over, message = True, {"type": message["type"], "body": b""}
         await self._send(message)
 
     async def fail(self, status: int, code: str, message: str) -> None:

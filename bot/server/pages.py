@@ -3,34 +3,40 @@
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
+from bot.assets import TYPES, Asset, read_asset, respond
 from bot.contract import ApiError
 from bot.ports import Outbox, StoreUnavailableError
 from bot.server.health import Readiness
 from bot.server.metrics import Metrics
 
 _STATIC = Path(str(files("bot").joinpath("channels", "web", "static")))
-_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "no-cache"}
+_OURS = {"Cache-Control": "no-cache"}
+"""Kept by browsers, but asked about by its ETag each time: an update shows at once."""
+_ANYWHERE = {**_OURS, "Cross-Origin-Resource-Policy": "cross-origin"}
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def static_router() -> APIRouter:
     """Return the routes of the widget's script and of the demo page with its files."""
     api = APIRouter(include_in_schema=False)
+    kept = _read_files()
 
     @api.get("/widget.js")
-    async def widget() -> Response:
-        return _file("widget.js", headers=_ANYWHERE)
+    async def widget(request: Request) -> Response:
+        return respond(kept["widget.js"], request, _ANYWHERE)
 
     @api.get("/")
-    async def demo_page() -> Response:
-        return _file("index.html", headers={"Cache-Control": "no-cache"})
+    async def demo_page(request: Request) -> Response:
+        return respond(kept["index.html"], request, _OURS)
 
     @api.get("/demo/{name:path}")
-    async def demo_file(name: str) -> Response:
-        return _file(name, headers={"Cache-Control": "no-cache"})
+    async def demo_file(request: Request, name: str) -> Response:
+        if name not in kept:
+            raise ApiError(404, "not_found", f"There is no file {name}")
+        return respond(kept[name], request, _OURS)
 
     return api
 
@@ -61,8 +67,10 @@ def state_router(*, readiness: Readiness, metrics: Metrics, outbox: Outbox) -> A
     return api
 
 
-def _file(name: str, *, headers: dict[str, str]) -> Response:
-    path = (_STATIC / name).resolve()
-    if not path.is_relative_to(_STATIC.resolve()) or not path.is_file():
-        raise ApiError(404, "not_found", f"There is no file {name}")
-    return FileResponse(path, headers=headers)
+def _read_files() -> dict[str, Asset]:
+    """Read what is served, once: nothing else below the folder, or above it, has an address."""
+    return {
+        path.relative_to(_STATIC).as_posix(): read_asset(path.read_bytes(), path.suffix)
+        for path in _STATIC.rglob("*")
+        if path.suffix in TYPES
+    }

@@ -29,7 +29,7 @@ class IdentityBody(BaseModel):
 class MessageBody(BaseModel):
     """`POST /conversations/{id}/messages`; `client_id` names this message for resending."""
 
-    client_id: Annotated[StrictStr, Field(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
+    client_id: Annotated[StrictStr, Field(min_length=1, max_length=128, pattern=r"^\PC+$")]
     text: StrictStr
 
 

@@ -358,6 +358,7 @@ async def test_files_are_kept_for_ever_under_their_present_address(
         answer = await client.get(address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["content-encoding"] == "gzip"
     plain = await client.get("/desk/static/desk.css")
     assert plain.headers["cache-control"] == "no-cache"
 

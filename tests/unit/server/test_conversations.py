@@ -103,6 +103,18 @@ async def test_a_decision_without_a_skill_names_none(
     assert response.json()["decision"] == {"type": "hand_over"}
 
 
+@pytest.mark.parametrize("client_id", ["m 1", "消息-1", "x" * 128])
+async def test_a_client_id_is_any_line_of_text(client: httpx.AsyncClient, client_id: str) -> None:
+    path, headers = await start(client)
+    body = {"client_id": client_id, "text": "a"}
+
+    first = await client.post(f"{path}/messages", json=body, headers=headers)
+    again = await client.post(f"{path}/messages", json=body, headers=headers)
+
+    assert first.status_code == 200
+    assert again.json() == first.json()
+
+
 async def test_the_same_client_id_gets_the_same_answer_and_no_second_turn(
     client: httpx.AsyncClient,
 ) -> None:

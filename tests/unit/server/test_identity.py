@@ -55,7 +55,8 @@ def test_a_short_secret_works_without_a_warning() -> None:
         "not.a.token",
         "",
         "a.b",
-        jwt.encode({"sub": "c-1"}, KEY, algorithm="HS256"),
+        jwt.encode({"sub": ["c-1"]}, KEY, algorithm="HS256"),
+        jwt.encode({"sub": None}, KEY, algorithm="HS256"),
         jwt.encode({"exp": int(time.time()) + HOUR}, KEY, algorithm="HS256"),
         jwt.encode(claims(), "", algorithm="none"),
         signed(sub=" "),
@@ -69,6 +70,16 @@ def test_any_other_token_is_refused(token: str) -> None:
         identities(identity_key=KEY).customer(token)
 
     assert (caught.value.status, caught.value.code) == (401, "bad_identity")
+
+
+def test_a_token_needs_no_end() -> None:
+    token = jwt.encode({"sub": "c-1"}, KEY, algorithm="HS256")
+
+    assert identities(identity_key=KEY).customer(token) == "c-1"
+
+
+def test_an_id_may_be_a_number_as_in_an_import() -> None:
+    assert identities(identity_key=KEY).customer(signed(sub=7)) == "7"
 
 
 @pytest.mark.parametrize(
