@@ -51,6 +51,7 @@ class IntentInfo:
     answered_by: str
     person_helps: bool = False
     acknowledge: bool = False
+    with_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

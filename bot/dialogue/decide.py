@@ -101,6 +101,8 @@ def _by_intent(
     rule = playbook.intents.get(intent) if intent else None
     if intent is None or rule is None:
         return _without_intent(conversation, said, playbook)
+    if rule.with_order is not None and said.first("order_number") is not None:
+        return UseSkill(task=_start_or_go_on(conversation, rule.with_order, said, playbook))
     kind, _, name = rule.answered_by.partition(":")
     if kind == "skill":
         return UseSkill(task=_start_or_go_on(conversation, name, said, playbook))

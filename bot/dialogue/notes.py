@@ -3,36 +3,44 @@
 from dataclasses import replace
 
 from bot.dialogue.decide import trusted_intent
-from bot.model import Conversation, Owner, Understanding
+from bot.model import Conversation, Emotion, Understanding
 
 REMEMBERED_TURNS = 12
 """How many turns back the emotions, intents and replies of a conversation are looked at."""
+
+SURE_FEELING = 0.6
+"""Confidence from which an emotion counts."""
+
+CALM = "neutral"
+"""What a shopper feels whose emotion isn't clear."""
 
 
 def note(conversation: Conversation, said: Understanding) -> Conversation:
     """Return the conversation with this turn's language, feeling, intent and orders noted."""
     dialogue = conversation.dialogue
-    emotion = said.emotion
-    anger = emotion.intensity if emotion.name == "angry" else 0.0
+    name, intensity = _felt(said.emotion)
+    anger = intensity if name == "angry" else 0.0
     intent = trusted_intent(said)
     numbers = [e.value for e in said.entities if e.type == "order_number"]
     noted = replace(
         dialogue,
         turns=dialogue.turns + 1,
         anger=(*dialogue.anger, anger)[-REMEMBERED_TURNS:],
-        emotions=(*dialogue.emotions, (emotion.name, emotion.intensity))[-REMEMBERED_TURNS:],
+        emotions=(*dialogue.emotions, (name, intensity))[-REMEMBERED_TURNS:],
         intents=(*dialogue.intents, *([intent] if intent else []))[-REMEMBERED_TURNS:],
         orders=tuple(dict.fromkeys([*dialogue.orders, *numbers]))[-REMEMBERED_TURNS:],
     )
     return replace(conversation, language=said.language, dialogue=noted)
 
 
+def _felt(emotion: Emotion) -> tuple[str, float]:
+    """Return what to react to: sympathy for a feeling that isn't there is worse than none."""
+    if emotion.confidence < SURE_FEELING:
+        return CALM, 0.0
+    return emotion.name, emotion.intensity
+
+
 def forget_trouble(conversation: Conversation) -> Conversation:
     """Return the conversation as it goes to a person: old trouble opens no second handoff."""
     calm = replace(conversation.dialogue, tasks=(), misses=0, anger=(), wait_notes=0)
     return replace(conversation, dialogue=calm)
-
-
-def is_waiting(conversation: Conversation) -> bool:
-    """Return whether the shopper waits for a person."""
-    return conversation.owner is Owner.QUEUE

@@ -25,6 +25,11 @@ class IntentRule(Protocol):
         """Return whether the answer opens by acknowledging what happened."""
         ...
 
+    @property
+    def with_order(self) -> str | None:
+        """Return the skill that answers instead when the message names an order."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:

@@ -25,7 +25,7 @@ from knowledge_base.model import Hit, Kind, SearchResult
 SUGGESTIONS = 3
 """Products in a recommendation; near topics offered when no answer was found."""
 
-LONGEST_ANSWER = 700
+LONGEST_ANSWER = 420
 """Characters up to which two passages are told together."""
 
 QUESTION_SKILL = "product_question"

@@ -29,11 +29,13 @@ class Rule:
     answered_by: str
     person_helps: bool = False
     acknowledge: bool = False
+    with_order: str | None = None
 
 
 RULES: Mapping[str, Rule] = {
     "order_status": Rule(answered_by="skill:order_status"),
     "refund_policy": Rule(answered_by="articles"),
+    "delivery_time": Rule(answered_by="articles", with_order="order_status"),
     "complaint": Rule(answered_by="articles", acknowledge=True, person_helps=True),
     "product_question": Rule(answered_by="products"),
     "contact_human": Rule(answered_by="person"),

@@ -12,6 +12,7 @@ from bot.model import (
     Decision,
     Dialogue,
     Drop,
+    Emotion,
     HandOver,
     LeaveQueue,
     Preview,
@@ -178,3 +179,19 @@ def test_a_bare_order_number_asks_for_that_order() -> None:
 def test_who_names_an_order_is_in_scope() -> None:
     odd = said("track SB-7 pls thx", "order_status", in_scope=False, order_number="SB-7")
     assert isinstance(step(conversation(), odd), UseSkill)
+
+
+def test_an_emotion_that_is_not_clear_changes_nothing() -> None:
+    unclear = replace(
+        said("refunds?", "refund_policy"),
+        emotion=Emotion(name="angry", confidence=0.4, intensity=0.95),
+    )
+    assert step(conversation(), unclear) == SearchKnowledge(intent="refund_policy")
+    assert note(conversation(), unclear).dialogue.emotions == (("neutral", 0.0),)
+
+
+def test_when_it_arrives_is_looked_up_for_an_order_that_is_named() -> None:
+    named = said("when does SB-7 get here", "delivery_time", order_number="SB-7")
+    assert isinstance(step(conversation(), named), UseSkill)
+    general = said("how long to france", "delivery_time")
+    assert step(conversation(), general) == SearchKnowledge(intent="delivery_time")
