@@ -1,5 +1,6 @@
 """Customers, products and orders as values: what every shop behind the `Shop` port speaks of."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,14 @@ OrderNumber = NewType("OrderNumber", str)
 
 
 def normal_number(number: str) -> str:
-    """Fold the ways in which people write one order number: case, `#`, spaces, hyphens."""
-    return "".join(ch for ch in number.casefold() if ch not in "# -\t\u2010\u2011\u2013\u2014＃　")
+    """Fold the ways in which people write one order number: case, `#`, spaces, hyphens, width."""
+    plain = unicodedata.normalize("NFKC", number).casefold()
+    # Pd: every kind of dash; the minus sign is none of them.
+    return "".join(
+        ch
+        for ch in plain
+        if ch not in "#\u2212" and not ch.isspace() and unicodedata.category(ch) != "Pd"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

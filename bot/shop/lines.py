@@ -23,6 +23,8 @@ from pydantic import (
 
 from bot.commerce import OrderStatus, normal_number
 
+LONGEST_NUMBER = 200
+"""Characters of an order's number, however it is written: what the table holds."""
 BIGGEST = 2**53
 """The largest whole number that every JSON reader keeps exact."""
 
@@ -45,8 +47,8 @@ def _in_utc(when: datetime) -> datetime:
 
 
 def _comparable(number: str) -> str:
-    if not normal_number(number):
-        raise ValueError("expected an order number with letters or digits")
+    if not 0 < len(normal_number(number)) <= LONGEST_NUMBER:
+        raise ValueError(f"expected an order number of 1 to {LONGEST_NUMBER} letters or digits")
     return number
 
 

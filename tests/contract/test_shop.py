@@ -36,7 +36,19 @@ async def shop(engine: AsyncEngine, tmp_path: Path) -> Shop:
     return SqlShop(engine, currency="EUR")
 
 
-@pytest.mark.parametrize("written", ["#SB-100", "sb100", " Sb 100 ", "＃SB-100", "SB\u2013100"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "#SB-100",
+        "sb100",
+        " Sb 100 ",
+        "＃SB-100",
+        "SB\u2013100",
+        "ＳＢ－１００",
+        "sb\u00a0１00",
+        "SB \u2212 100",
+    ],
+)
 async def test_an_order_is_found_however_its_number_is_written(shop: Shop, written: str) -> None:
     order = await shop.order(written)
 

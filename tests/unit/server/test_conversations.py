@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import httpx
+import pytest
 
 from bot.model import Change, ConversationId
 from escalation.model import AgentId
