@@ -1,10 +1,12 @@
 """`shopbell chat`: the same pipeline in the terminal."""
 
 import sys
+from collections.abc import Callable
 
 import click
 
 from bot.bootstrap import App, new_id, open_app
+from bot.channels.web.payloads import dump, turn_json
 from bot.cli.console import progress_bars, run_async
 from bot.cli.serve import demo_rules
 from bot.contract import LONGEST_TEXT, clean_text
@@ -17,8 +19,9 @@ from bot.settings import read_settings
 @click.command()
 @click.option("--language", help="Language to begin in; later the shopper's messages decide.")
 @click.option("--demo", is_flag=True, help="Chat with the demo shop.")
+@click.option("--json", "as_json", is_flag=True, help="Write each turn as the HTTP API would.")
 @run_async
-async def chat(language: str | None, *, demo: bool) -> None:
+async def chat(language: str | None, *, demo: bool, as_json: bool) -> None:
     """Chat with the bot here. Choose an offered answer by its number; end with Ctrl-D."""
     settings = read_settings()
     logs.configure(level="error")
@@ -26,7 +29,8 @@ async def chat(language: str | None, *, demo: bool) -> None:
         rules = demo_rules(settings.home) if demo else None
         app = await open_app(settings, live=LocalLive(), demo=demo, rules=rules, progress=progress)
     try:
-        await _talk(app, Language(_known(language or app.rules.language, app)))
+        spoken = Language(_known(language or app.rules.language, app))
+        await _talk(app, spoken, _put if as_json else _show)
     finally:
         await app.close()
 
@@ -37,7 +41,7 @@ def _known(language: str, app: App) -> str:
     return language
 
 
-async def _talk(app: App, language: Language) -> None:
+async def _talk(app: App, language: Language, show: Callable[[Turn], list[str]]) -> None:
     conversation = await app.store.start(
         Conversation(
             id=ConversationId(new_id()),
@@ -60,7 +64,7 @@ async def _talk(app: App, language: Language) -> None:
                 received_at=app.now(),
             )
         )
-        offered = _show(turn)
+        offered = show(turn)
 
 
 def _read() -> str | None:
@@ -69,6 +73,11 @@ def _read() -> str | None:
         click.secho("> ", nl=False, fg="cyan", err=True)
     line = sys.stdin.readline()
     return clean_text(line.strip())[:LONGEST_TEXT] if line else None
+
+
+def _put(turn: Turn) -> list[str]:
+    click.echo(dump(turn_json(turn)))
+    return [choice.value for message in turn.replies for choice in message.choices]
 
 
 def _show(turn: Turn) -> list[str]:

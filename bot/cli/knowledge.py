@@ -107,13 +107,17 @@ async def list_(*, as_json: bool) -> None:
 
 @articles.command()
 @click.argument("article")
+@_JSON
 @run_async
-async def remove(article: str) -> None:
+async def remove(article: str, *, as_json: bool) -> None:
     """Take the article with the id ARTICLE out, in all its languages."""
     async with _articles() as kept:
         if not await kept.remove(article, now()):
             fail(f"Expected the id of an article (see: shopbell articles list), got {article!r}")
-    click.echo(f"Removed {article}")
+    if as_json:
+        put_json({"removed": article})
+    else:
+        click.echo(f"Removed {article}")
 
 
 @asynccontextmanager

@@ -43,10 +43,10 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("shopbell"), prog_name="shopbell")
 def shopbell() -> None:
-    r"""Shopbell: an online shop's service desk that answers by itself, in Chinese and English.
+    """Shopbell: an online shop's service desk that answers by itself, in Chinese and English.
 
-    \b
-    Start with:  shopbell serve --demo
+    Start with: shopbell serve --demo
+
     Settings are environment variables SHOPBELL_*; the shop's rules stand in shopbell.yml of
     SHOPBELL_HOME (default ./var).
     """

@@ -6,7 +6,7 @@ import shutil
 import click
 
 from bot.bootstrap import open_cached_encoder, open_nlu
-from bot.cli.console import progress_bars
+from bot.cli.console import progress_bars, put_json
 from bot.settings import Settings, read_rules, read_settings
 
 
@@ -20,7 +20,8 @@ def models() -> None:
 @click.option(
     "--serving-only", is_flag=True, help="Remove what only training of encoders would need."
 )
-def build(*, demo: bool, serving_only: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Write where the models are as JSON.")
+def build(*, demo: bool, serving_only: bool, as_json: bool) -> None:
     """Build what is missing, once; what is there and sound is left alone."""
     settings = read_settings()
     with progress_bars() as progress:
@@ -35,7 +36,10 @@ def build(*, demo: bool, serving_only: bool) -> None:
             encoder.close()
     if serving_only:
         _slim(settings)
-    click.echo(f"The models are ready in {settings.cache}", err=True)
+    if as_json:
+        put_json({"cache": str(settings.cache)})
+    else:
+        click.echo(f"The models are ready in {settings.cache}", err=True)
 
 
 def _slim(settings: Settings) -> None:

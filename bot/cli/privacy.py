@@ -6,6 +6,7 @@ import click
 
 from bot.cli.console import put_json, run_async
 from bot.settings import read_settings
+from bot.shop.records import records_of
 from bot.store import privacy as personal
 from bot.store.engine import migrate, open_engine
 
@@ -17,6 +18,7 @@ def privacy() -> None:
 
 @privacy.command()
 @click.argument("customer")
+@click.option("--json", is_flag=True, expose_value=False, help="As always: JSON.")
 @run_async
 async def export(customer: str) -> None:
     """Write everything kept of CUSTOMER (a customer's or a conversation's id) as JSON."""
@@ -24,7 +26,8 @@ async def export(customer: str) -> None:
     await asyncio.to_thread(migrate, settings.database)
     engine = open_engine(settings.database)
     try:
-        put_json(await personal.export(engine, customer))
+        kept = await personal.export(engine, customer)
+        put_json({**kept, **await records_of(engine, customer)})
     finally:
         await engine.dispose()
 

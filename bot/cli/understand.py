@@ -29,12 +29,13 @@ AHEAD = 64
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder made by `shopbell train --out`; by default the shop's own model.",
 )
+@click.option("--json", is_flag=True, expose_value=False, help="As always: JSON lines.")
 def understand(model: Path | None) -> None:
-    r"""Understand JSON lines from standard input.
+    """Understand JSON lines from standard input.
 
-    \b
-    In:   {"text": "where is my order", "language": "en"}     (language is optional)
-    Out:  the same order, one line each, with intent, confidence, emotion, entities ...
+    In: {"text": "where is my order", "language": "en"} (language is optional)
+
+    Out: in the same order, one line each, with intent, confidence, emotion, entities ...
     """
     settings = read_settings()
     rules = read_rules(settings.home)
@@ -80,7 +81,8 @@ def _write(under_way: "queue.Queue[Future[dict[str, Any]] | None]") -> None:
 
 
 def _requests(lines: Iterable[str]) -> Iterator[tuple[str, Language | None]]:
-    for number, line in enumerate(lines, start=1):
+    for number, read in enumerate(lines, start=1):
+        line = read.removeprefix("\ufeff") if number == 1 else read
         if line.strip():
             yield _request(number, line)
 

@@ -23,7 +23,7 @@ def validate(ctx: click.Context, *, as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(problem, err=True)
-        click.echo(f"{len(problems)} problems" if problems else "All data is in order")
+        click.echo(f"Problems: {len(problems)}" if problems else "All data is in order")
     ctx.exit(1 if problems else 0)
 
 
