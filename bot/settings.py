@@ -28,16 +28,28 @@ class SettingsError(Exception):
     """A setting or a rule of the shop is wrong; the message names it and what was expected."""
 
 
+def _known_database(url: str) -> str:
+    if re.match(r"(postgres(ql)?|sqlite)(\+\w+)?://", url) is None:
+        # The URL may hold a password, so it isn't repeated.
+        raise ValueError(
+            "Expected postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:///FILE; leave it out "
+            "for a database in the home"
+        )
+    return url
+
+
 class Settings(BaseSettings):
     """The environment of this process."""
 
-    model_config = SettingsConfigDict(env_prefix="SHOPBELL_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SHOPBELL_", extra="ignore", env_ignore_empty=True
+    )
 
     home: Path = Path("var")
     """The shop's own state: database, rules, own phrases, index."""
     cache: Path = Path("~/.cache/shopbell")
     """What can be made again: encoder, trained heads, vectors of texts."""
-    database_url: str | None = None
+    database_url: Annotated[str, AfterValidator(_known_database)] | None = None
     """SQLAlchemy URL; by default SQLite in the home."""
     redis_url: str | None = None
     """Fan-out between several workers; without it, one process serves."""

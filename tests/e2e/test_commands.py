@@ -123,6 +123,28 @@ def test_a_wrong_setting_is_named(shopbell: Command) -> None:
     assert_refused(ended, 1, "SHOPBELL_LOG_JSON")
 
 
+@pytest.mark.parametrize("url", ["mysql://x:secret@y/z", "secret", "postgresql://u@127.0.0.1:1/z"])
+def test_a_database_that_can_t_be_used_is_told(shopbell: Command, url: str) -> None:
+    ended = shopbell("articles", "list", SHOPBELL_DATABASE_URL=url)
+
+    assert_refused(ended, 1, "xpected")
+    assert "secret" not in ended.err
+
+
+def test_an_empty_setting_is_none(shopbell: Command) -> None:
+    ended = shopbell("articles", "list", "--json", SHOPBELL_DATABASE_URL="")
+
+    assert (ended.code, ended.json) == (0, {"articles": []})
+    assert (shopbell.home / "shopbell.db").exists()
+
+
+def test_a_home_that_can_t_be_made_is_told(shopbell: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    ended = shopbell("articles", "list", SHOPBELL_HOME=str(tmp_path / "file" / "home"))
+
+    assert_refused(ended, 1, "xpected")
+
+
 # -- understand, train ---------------------------------------------------------------------------
 
 
