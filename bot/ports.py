@@ -354,6 +354,15 @@ class Store(Protocol):
         """Return a conversation; raises UnknownConversationError."""
         ...
 
+    async def take(
+        self, conversation: ConversationId, client_id: str
+    ) -> tuple[Conversation, Turn | None]:
+        """Return a conversation, and the stored turn if that message was answered before.
+
+        What a turn begins with, in one question. Raises UnknownConversationError.
+        """
+        ...
+
     async def find(self, address: Address) -> Conversation | None:
         """Return the conversation of an address."""
         ...

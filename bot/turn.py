@@ -61,11 +61,10 @@ class Assistant:
 
     async def _take(self, inbound: Inbound, *, broken: bool) -> Turn:
         async with self.store.lock(inbound.conversation):
-            stored = await self.store.replay(inbound.conversation, inbound.client_id)
+            clock = Clock()
+            before, stored = await self.store.take(inbound.conversation, inbound.client_id)
             if stored is not None:
                 return stored
-            clock = Clock()
-            before = await self.store.get(inbound.conversation)
             heard = await self._hear(inbound, before, broken=broken)
             clock.lap("understand")
             change = await self._commit(inbound, before, heard, clock, broken=broken)

@@ -53,6 +53,10 @@ _EXISTS = select(conversations.c.id).where(conversations.c.id == bindparam("c"))
 _REPLAY = select(turns.c.body).where(
     turns.c.conversation == bindparam("c"), turns.c.client_id == bindparam("client_id")
 )
+_TAKE = _BY_ID.add_columns(turns.c.body.label("turn_body")).outerjoin(
+    turns,
+    (turns.c.conversation == conversations.c.id) & (turns.c.client_id == bindparam("client_id")),
+)
 _TURNS = select(turns.c.body).where(turns.c.conversation == bindparam("c")).order_by(turns.c.seq)
 _MESSAGES = (
     select(messages.c.seq, messages.c.delivery, messages.c.body)
@@ -107,6 +111,17 @@ class SqlStore:
         if not found:
             raise _unknown(conversation)
         return rows.conversation(found[0])
+
+    async def take(
+        self, conversation: ConversationId, client_id: str
+    ) -> tuple[Conversation, Turn | None]:
+        """Return a conversation, and the stored turn if that message was answered before."""
+        key = {"id": conversation, "client_id": rows.plain(client_id)}
+        found = await fetch(self._engine, _TAKE, key)
+        if not found:
+            raise _unknown(conversation)
+        body = found[0].turn_body
+        return rows.conversation(found[0]), None if body is None else load_turn(body)
 
     async def find(self, address: Address) -> Conversation | None:
         """Return the conversation of an address."""

@@ -1,12 +1,10 @@
 """Opening a database, using it in short transactions, and bringing its tables up to date.
 
 Both databases are used alike: `fetch` asks one question without a transaction, `transact` runs a
-function in one short transaction; both do so within one greenlet, half the price of awaiting each
-step (`reading` and `writing` lend a connection to those who want to await). On SQLite a write
-takes the lock at its start (`BEGIN IMMEDIATE`), because a transaction that reads first and writes
-later can't wait for another writer: https://www.sqlite.org/isolation.html. Within one process
-writers queue on an asyncio lock, which is fair and wakes at once; SQLite's own busy handler
-sleeps and guesses.
+function in one short transaction. On SQLite each is one trip to a thread, on PostgreSQL one
+greenlet over asyncpg; `reading` and `writing` lend a connection to those who want to await. On
+SQLite a write takes the lock at its start (`BEGIN IMMEDIATE`), because a transaction that reads
+first and writes later can't wait for another writer: https://www.sqlite.org/isolation.html.
 """
 
 import asyncio
@@ -26,7 +24,7 @@ from sqlalchemy.sql.schema import Table
 from sqlalchemy.util import greenlet_spawn
 
 from bot.ports import StoreUnavailableError
-from bot.store.sqlite import READ, WRITER, open_sqlite
+from bot.store.sqlite import DIRECT, READ, WRITER, Direct, open_sqlite
 
 T = TypeVar("T")
 
@@ -59,14 +57,24 @@ async def fetch(
 ) -> Sequence[Row[Any]]:
     """Return all rows of one SELECT."""
     with _translated():
-        return await greenlet_spawn(_fetch, engine.sync_engine, statement, parameters)
+        if (direct := _direct(engine)) is None:
+            return await greenlet_spawn(_fetch, engine.sync_engine, statement, parameters)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            direct.readers, _fetch, direct.engine, statement, parameters
+        )
 
 
 async def transact(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
-    """Run `work` in one transaction: committed when it returns, rolled back when it raises."""
+    """Run `work` in one transaction: committed when it returns, rolled back when it raises.
+
+    `work` runs in another thread on SQLite, so it may use nothing but its connection.
+    """
     with _translated():
-        async with engine.get_execution_options().get(WRITER) or nullcontext():
+        if (direct := _direct(engine)) is None:
             return await greenlet_spawn(_transact, engine.sync_engine, work)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(direct.writer, _transact, direct.engine, work)
 
 
 @asynccontextmanager
@@ -100,6 +108,11 @@ def migrate(url: str) -> None:
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _migrate(url)).result()
+
+
+def _direct(engine: AsyncEngine) -> Direct | None:
+    direct: Direct | None = engine.get_execution_options().get(DIRECT)
+    return direct
 
 
 def _fetch(

@@ -305,7 +305,7 @@ async def test_what_a_killed_process_committed_is_sent_by_the_next(
             sent.append(parcel.message.id)
             await outbox.sent(parcel, clock() + timedelta(seconds=1))
     assert sent == ["r-k1-0", "r-k1-1"]
-    replayed = await store.replay(ConversationId("c1"), "k1")
+    replayed = (await store.take(ConversationId("c1"), "k1"))[1]
     assert replayed is not None
     assert [reply.id for reply in replayed.replies] == sent
     kept = await store.messages(ConversationId("c1"))

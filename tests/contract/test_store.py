@@ -78,7 +78,8 @@ async def test_unknown_ones_are_said_to_be_unknown(store: Store) -> None:
     with pytest.raises(UnknownConversationError):
         await store.by_handoff(HandoffId("none"))
     assert await store.find(Address(channel="web", user="nobody")) is None
-    assert await store.replay(NOBODY, "x") is None
+    with pytest.raises(UnknownConversationError):
+        await store.take(NOBODY, "x")
     assert await store.messages(NOBODY) == []
 
 
@@ -111,7 +112,7 @@ async def test_a_commit_on_an_old_version_writes_nothing(store: Store) -> None:
     with pytest.raises(ConflictError, match="version 0"):
         await store.commit(values.spoken(before, "k2"))
     assert len(await store.messages(before.id)) == 2
-    assert await store.replay(before.id, "k2") is None
+    assert (await store.take(before.id, "k2"))[1] is None
 
 
 async def test_a_commit_to_nobody_is_refused(store: Store) -> None:
@@ -145,7 +146,7 @@ async def test_any_text_is_kept_as_it_is(store: Store, text: str) -> None:
     change = replace(values.spoken(before, "x"), messages=(message,), turn=values.turn(message))
     await store.commit(change)
     assert [kept.text for kept in await store.messages(before.id)] == [text]
-    replayed = await store.replay(before.id, "k\0")
+    replayed = (await store.take(before.id, "k\0"))[1]
     assert replayed is not None
     assert replayed.message.text == text
 
@@ -156,10 +157,12 @@ async def test_any_text_is_kept_as_it_is(store: Store, text: str) -> None:
 async def test_a_redelivery_gets_the_stored_turn(store: Store) -> None:
     before = await store.start(values.conversation())
     committed = await store.commit(values.spoken(before, "k1", replies=2))
-    assert await store.replay(before.id, "k1") == committed.turn
-    assert await store.replay(before.id, "k2") is None
+    assert (await store.take(before.id, "k1"))[1] == committed.turn
+    assert await store.take(before.id, "k1") == (committed.after, committed.turn)
+    assert await store.take(before.id, "k2") == (committed.after, None)
+    assert (await store.take(before.id, "k2"))[1] is None
     other = await store.start(values.conversation("c2"))
-    assert await store.replay(other.id, "k1") is None
+    assert (await store.take(other.id, "k1"))[1] is None
 
 
 async def test_messages_come_after_a_seq_and_within_a_limit(store: Store) -> None:

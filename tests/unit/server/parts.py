@@ -144,7 +144,7 @@ class ScriptedAssistant:
 
     async def _turn(self, inbound: Inbound, decision: str) -> Turn:
         async with self.store.lock(inbound.conversation):
-            stored = await self.store.replay(inbound.conversation, inbound.client_id)
+            stored = (await self.store.take(inbound.conversation, inbound.client_id))[1]
             if stored is not None:
                 return stored
             before = await self.store.get(inbound.conversation)
