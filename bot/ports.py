@@ -386,10 +386,6 @@ class Store(Protocol):
         """
         ...
 
-    async def replay(self, conversation: ConversationId, client_id: str) -> Turn | None:
-        """Return the stored turn of a redelivered message."""
-        ...
-
     async def messages(
         self,
         conversation: ConversationId,

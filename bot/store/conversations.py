@@ -50,8 +50,6 @@ _ADVANCE = (
     .returning(conversations.c.last_seq)
 )
 _EXISTS = select(conversations.c.id).where(conversations.c.id == bindparam("c"))
-_REPLAY = select(turns.c.body).where(
-    turns.c.conversation == bindparam("c"), turns.c.client_id == bindparam("client_id")
 )
 _TAKE = _BY_ID.add_columns(turns.c.body.label("turn_body")).outerjoin(
     turns,
@@ -197,12 +195,6 @@ class SqlStore:
             connection.execute(insert(outbox), parcels)
 
     # -- reading back ------------------------------------------------------------
-
-    async def replay(self, conversation: ConversationId, client_id: str) -> Turn | None:
-        """Return the stored turn of a redelivered message."""
-        key = {"c": conversation, "client_id": rows.plain(client_id)}
-        found = await fetch(self._engine, _REPLAY, key)
-        return load_turn(found[0].body) if found else None
 
     async def messages(
         self,
