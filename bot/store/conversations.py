@@ -50,7 +50,6 @@ _ADVANCE = (
     .returning(conversations.c.last_seq)
 )
 _EXISTS = select(conversations.c.id).where(conversations.c.id == bindparam("c"))
-)
 _TAKE = _BY_ID.add_columns(turns.c.body.label("turn_body")).outerjoin(
     turns,
     (turns.c.conversation == conversations.c.id) & (turns.c.client_id == bindparam("client_id")),
