@@ -70,6 +70,8 @@ class Hit:
     heading: str = ""
     more: str = ""
     """The next passage of the same document, if it answers nearly as well."""
+    on_topic: bool = False
+    """Whether the document is on the topic that the question was said to have."""
     url: str | None = None
 
 

@@ -316,6 +316,7 @@ def _hit(question: Question, one: _Scored, following: _Scored | None) -> Hit:
         version=document.version,
         heading=one.passage.heading,
         more=following.passage.text if following is not None and near else "",
+        on_topic=question.topic is not None and question.topic in document.topics,
         url=document.url,
     )
 

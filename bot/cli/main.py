@@ -1,6 +1,7 @@
 """The command `shopbell`. Each group of commands is a module that loads what it needs when run."""
 
 import importlib
+import os
 import sys
 from importlib.metadata import version
 from typing import Any
@@ -57,6 +58,9 @@ def shopbell() -> None:
 
 def main() -> None:
     """Run the command; what users can put right ends in one line and no trace."""
+    # Set before numpy is loaded. Its products are small here: a second thread only waits for
+    # the core on which another text is being encoded (2.2 ms a message instead of 0.4 ms).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from bot.ports import ShopbellError  # noqa: PLC0415 - after click has parsed the arguments
     from bot.settings import SettingsError  # noqa: PLC0415
     from intents.model import DataError  # noqa: PLC0415

@@ -22,6 +22,9 @@ from bot.model import (
 )
 from escalation.model import Signals
 
+ORDER_TOLD = "order_status."
+"""Beginning of the keys of replies that tell an order's state."""
+
 
 def decide(conversation: Conversation, said: Understanding, playbook: Playbook) -> Decision:
     """Choose one next step; whether a person is needed always comes first.
@@ -101,14 +104,25 @@ def _by_intent(
     rule = playbook.intents.get(intent) if intent else None
     if intent is None or rule is None:
         return _without_intent(conversation, said, playbook)
-    if rule.with_order is not None and said.first("order_number") is not None:
-        return UseSkill(task=_start_or_go_on(conversation, rule.with_order, said, playbook))
+    if rule.with_order is not None and (number := _order_meant(conversation, said)):
+        task = _start_or_go_on(conversation, rule.with_order, said, playbook)
+        return UseSkill(task=replace(task, slots={"order_number": number, **task.slots}))
     kind, _, name = rule.answered_by.partition(":")
     if kind == "skill":
         return UseSkill(task=_start_or_go_on(conversation, name, said, playbook))
     if kind in {"reply", "context"}:
         return Say(key=intent)
     return SearchKnowledge(intent=intent, products=kind == "products")
+
+
+def _order_meant(conversation: Conversation, said: Understanding) -> str | None:
+    """Return the order that the message names, or else the one just spoken of."""
+    named = said.first("order_number")
+    if named is not None:
+        return named.value
+    dialogue = conversation.dialogue
+    just_told = dialogue.tried[-1:] and dialogue.tried[-1].startswith(ORDER_TOLD)
+    return dialogue.orders[-1] if just_told and dialogue.orders else None
 
 
 def _without_intent(

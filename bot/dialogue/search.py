@@ -25,6 +25,10 @@ from knowledge_base.model import Hit, Kind, SearchResult
 SUGGESTIONS = 3
 """Products in a recommendation; near topics offered when no answer was found."""
 
+CLEAR_INTENT = 0.95
+"""Confidence from which an article on the intent is an answer even where search isn't sure:
+"don't like it. return" shares no word with the rules of returns."""
+
 LONGEST_ANSWER = 420
 """Characters up to which two passages are told together."""
 
@@ -64,7 +68,7 @@ class Searcher:
         about_shop = decision.intent is not None and not decision.products
         kinds = (Kind.ARTICLE,) if about_shop else (Kind.ARTICLE, Kind.PRODUCT)
         result = await self._look_up(decision, conversation, recognition, kinds)
-        if not result.sure:
+        if not (result.sure or _is_told_by_topic(result, recognition.understanding)):
             return await self._nothing(result, decision, conversation)
         if result.hits[0].kind is Kind.PRODUCT:
             slots = {"product": result.hits[0].id, "text": recognition.understanding.text}
@@ -168,6 +172,12 @@ class Searcher:
             choices=(*titles, person_choice()),
         )
         return Outcome(decision="clarify", after=after, replies=(reply,))
+
+
+def _is_told_by_topic(result: SearchResult, said: Understanding) -> bool:
+    """Say whether the intent is so clear that the article on it answers, however it was asked."""
+    clear = said.in_scope and said.confidence >= CLEAR_INTENT
+    return clear and bool(result.hits) and result.hits[0].on_topic
 
 
 def _told(hit: Hit) -> str:

@@ -1,14 +1,25 @@
 """Fill a skill's slots from what was understood."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
+from bot.commerce import normal_number
 from bot.model import Entity, Understanding
+
+SHORT_MESSAGE = 5
+"""Words up to which a word without a digit may be an order's number too."""
 
 LONGEST_FREE_TEXT = 120
 """Characters of a message that may stand for a free-text slot such as a name."""
 
-_TOKEN = re.compile(r"[^\s,;:!?()\[\]{}<>\"'，。；：！？（）【】《》、]{2,40}")
+_SIGN = "[0-9A-Za-z０-９Ａ-Ｚａ-ｚ]"
+_PIECE = re.compile(rf"{_SIGN}(?:(?:{_SIGN}|[_./]){{0,38}}{_SIGN})?")
+"""A stretch of Latin letters and digits, as long as no space, hyphen or Han stands in it."""
+_GAP = re.compile(r"[#＃\s\u2010-\u2015\u2212\-－]{0,3}")
+"""What people put between the parts of a number."""
+_PARTS = 4
+"""Parts of one number at most, as in 112-7795 8201."""
 
 
 def fill(
@@ -44,15 +55,31 @@ def is_bare(understanding: Understanding) -> bool:
     return not any(ch.isalnum() for ch in _rest(understanding))
 
 
-def number_candidates(text: str, *, most: int = 20) -> Sequence[str]:
-    """Return the tokens that could be an order number of a shop with numbers of its own.
+def number_candidates(text: str, *, most: int = 60) -> Sequence[str]:
+    """Return what could be an order number of a shop with numbers of its own, longest first.
 
-    A token equal to an order's number is that order's number, whatever the pattern; so each
-    token with a digit is worth a look into the shop, and no other.
+    A token equal to an order's number is that order's number, whatever the pattern; so every
+    word of a short message, and every few words in a row with a digit among them, is worth a
+    look into the shop.
     """
-    tokens = (match.group() for match in _TOKEN.finditer(text[:2000]))
-    found = [token for token in tokens if any(ch.isdigit() for ch in token)]
-    return list(dict.fromkeys(found))[:most]
+    pieces = list(_PIECE.finditer(text[:2000]))
+    runs = [text[one.start() : end] for at, one in enumerate(pieces) for end in _ends(pieces, at)]
+    numbers = [run for run in runs if any(ch.isdigit() for ch in run)]
+    words = runs if len(pieces) <= SHORT_MESSAGE else []
+    return list(dict.fromkeys([*numbers, *words]))[:most]
+
+
+def _ends(pieces: Sequence[re.Match[str]], at: int) -> Iterator[int]:
+    """Return where a run that begins with a piece may end: after it, or after some that follow."""
+    text = pieces[at].string
+    if len(pieces[at].group()) > 1:
+        yield pieces[at].end()
+    for before, after in pairwise(pieces[at : at + _PARTS]):
+        if not _GAP.fullmatch(text, before.end(), after.start()):
+            return
+        run = text[pieces[at].start() : after.end()]
+        if any(ch.isdigit() for ch in run):
+            yield after.end()
 
 
 def with_order_numbers(understanding: Understanding, numbers: Sequence[str]) -> list[Entity]:
@@ -78,12 +105,16 @@ def _pick(
 
 
 def _locate(text: str, number: str) -> Entity | None:
-    letters = [re.escape(ch) for ch in number if ch.isalnum()]
-    match = re.search(r"#?" + r"[#\s\-]*".join(letters), text, re.IGNORECASE)
-    if match is None:
-        return None
-    start, end = match.span()
-    return Entity(type="order_number", value=number, text=match.group(), start=start, end=end)
+    pieces = list(_PIECE.finditer(text))
+    wanted = normal_number(number)
+    for at, piece in enumerate(pieces):
+        for end in reversed(list(_ends(pieces, at))):
+            start = piece.start()
+            if normal_number(text[start:end]) == wanted:
+                start -= text[:start].endswith(("#", "＃"))
+                found = text[start:end]
+                return Entity(type="order_number", value=number, text=found, start=start, end=end)
+    return None
 
 
 def _overlaps(one: Entity, other: Entity) -> bool:

@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -76,13 +77,20 @@ def surface(text: str) -> NDArray[np.float32]:
     )
 
 
-def hashes(grams: Iterator[str], salt: str) -> Counter[int]:
-    """Return the grams as numbers with how often each stands there; `salt` keeps kinds apart."""
-    return Counter(zlib.crc32(f"{salt}{gram}".encode("utf-8", "replace")) for gram in grams)
+@lru_cache(maxsize=8)
+def _words(text: str) -> tuple[str, ...]:
+    """Cut a text into words; each kind of gram asks for the same ones, one after another."""
+    return tuple(_WORD.findall(_DIGIT.sub("0", normalise(text[:LONGEST]))))
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(_DIGIT.sub("0", normalise(text[:LONGEST])))
+@lru_cache(maxsize=8)
+def hashes(text: str, kind: str) -> tuple[int, ...]:
+    """Return a text's grams of a kind as numbers, each once; both heads ask for the same ones."""
+    salt = zlib.crc32(kind.encode())  # going on from it keeps kinds apart
+    grams = _KINDS[kind][0](text)
+    return tuple(
+        dict.fromkeys(zlib.crc32(gram.encode("utf-8", "replace"), salt) for gram in grams)
+    )
 
 
 _KINDS = {"word": (word_grams, 1.2), "char": (char_grams, 0.8), "sign": (sign_grams, 0.8)}
@@ -102,8 +110,8 @@ class GramSpace:
         """Return the columns that a text fills, and with what; each kind has its own length."""
         columns, values = [], []
         for kind in self.kinds:
-            grams, weight = _KINDS[kind]
-            found = [self.known[h] for h in hashes(grams(text), kind) if h in self.known]
+            weight = _KINDS[kind][1]
+            found = [self.known[h] for h in hashes(text, kind) if h in self.known]
             idf = self.idf[found]
             columns.append(np.array(found, np.int64))
             values.append(idf * (weight / (float(np.linalg.norm(idf)) or 1.0)))
@@ -115,7 +123,7 @@ def learn_grams(texts: Sequence[str], kinds: tuple[str, ...]) -> GramSpace:
     seen: Counter[int] = Counter()
     for text in texts:
         for kind in kinds:
-            seen.update(hashes(_KINDS[kind][0](text), kind).keys())
+            seen.update(hashes(text, kind))
     kept = sorted(gram for gram, times in seen.items() if times > 1)
     idf = np.log((1 + len(texts)) / (1 + np.array([seen[gram] for gram in kept]))) + 1
     return GramSpace(kinds, {gram: i for i, gram in enumerate(kept)}, idf.astype(np.float32))

@@ -195,3 +195,13 @@ def test_when_it_arrives_is_looked_up_for_an_order_that_is_named() -> None:
     assert isinstance(step(conversation(), named), UseSkill)
     general = said("how long to france", "delivery_time")
     assert step(conversation(), general) == SearchKnowledge(intent="delivery_time")
+
+
+def test_when_it_arrives_means_the_order_just_told() -> None:
+    told = Dialogue(orders=("SB-7",), tried=("order_status.shipped",))
+    decision = step(conversation(told), said("and when does it come", "delivery_time"))
+    assert decision == UseSkill(task=Task(skill="order_status", slots={"order_number": "SB-7"}))
+    earlier = Dialogue(orders=("SB-7",), tried=("order_status.shipped", "knowledge.answer"))
+    assert step(conversation(earlier), said("how long to rome", "delivery_time")) == (
+        SearchKnowledge(intent="delivery_time")
+    )

@@ -1,5 +1,8 @@
 """Which stretch of a message fills which slot."""
 
+import pytest
+
+from bot.commerce import normal_number
 from bot.dialogue.slots import fill, number_candidates, with_order_numbers
 from bot.model import Entity, Understanding
 from tests.unit.dialogue.build import SLOTS, entity, said
@@ -34,9 +37,33 @@ def test_one_stretch_fills_one_slot_only() -> None:
     assert len(fill(SPEC, ambiguous("10115"))) == 1
 
 
-def test_candidates_have_a_digit_and_are_few() -> None:
-    assert number_candidates("is #W2378156 or SB-9, and hello") == ["#W2378156", "SB-9"]
-    assert len(number_candidates(" ".join(f"a{n}" for n in range(1000)))) == 20
+def test_candidates_are_words_and_a_few_in_a_row_with_a_digit() -> None:
+    found = number_candidates("is #W2378156 or SB-9, and hello.")
+    assert {"W2378156", "SB-9"} <= set(found)
+    assert "hello" not in found  # a word of a long message is no number
+    assert "hello" in number_candidates("order hello?")
+    assert len(number_candidates(" ".join(f"a{n}" for n in range(1000)))) == 60
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "stands"),
+    [
+        ("where is W 23 78?", "#W 23-78", "W 23 78"),
+        ("＃Ｗ－２３－７８ 到哪了", "#W 23-78", "＃Ｗ－２３－７８"),
+        ("订单W2378到哪了", "#W 23-78", "W2378"),
+        ("it is LL 10023.", "LL-10023", "LL 10023"),
+        ("where is order helloworld?", "HELLOWORLD", "helloworld"),
+        ("112-7795 8201 999", "112-77958201", "112-7795 8201"),
+    ],
+)
+def test_a_number_is_a_candidate_and_found_again_however_it_is_written(
+    text: str, number: str, stands: str
+) -> None:
+    wanted = normal_number(number)
+    assert wanted in [normal_number(candidate) for candidate in number_candidates(text)]
+
+    found = with_order_numbers(said(text), [number])
+    assert [(e.value, e.text) for e in found] == [(number, stands)]
 
 
 def test_a_known_number_replaces_what_overlapped_it() -> None:
