@@ -1,8 +1,8 @@
 """SQLite: a whole transaction is one trip to a thread.
 
 An async driver goes to its thread and back for each statement, and on a busy event loop each way
-back waits for whatever runs there. Holding the write lock meanwhile, eight clients got 35 turns
-a second; with one trip for the whole transaction the same run got several times that
+back waits for whatever runs there. Holding the write lock meanwhile, eight clients got 37 turns
+a second; with one trip for the whole transaction the next run got 58
 (benchmarks/turn.py). Migrations and imports, which nobody waits for, use the async engine.
 """
 
