@@ -14,7 +14,7 @@ import pytest
 
 from tests.contract.shop_values import write_shop
 
-pytestmark = [pytest.mark.e2e, pytest.mark.model]
+pytestmark = [pytest.mark.e2e, pytest.mark.model, pytest.mark.slow]
 
 PASSWORD = "correct horse battery"
 KEPT = ("SHOPBELL_CACHE", "SHOPBELL_ENCODER")
