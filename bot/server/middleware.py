@@ -39,6 +39,9 @@ _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 log = structlog.get_logger(__name__)
 
 
+NOT_MODIFIED = 304
+
+
 class Gate:
     """Lets requests in and answers out."""
 
@@ -146,7 +149,9 @@ class _Passage:
         for name, value in _SECURITY.items():
             headers.setdefault(name, value)
         page = headers.get("content-type", "").startswith("text/html")
-        headers.setdefault("Content-Security-Policy", _PAGE_POLICY if page else _DATA_POLICY)
+        if self.status != NOT_MODIFIED:  # its headers would replace those of the page kept
+            policy = _PAGE_POLICY if page else _DATA_POLICY
+            headers.setdefault("Content-Security-Policy", policy)
         if self.scope["path"].startswith("/api/"):
             headers.setdefault("Cache-Control", "no-store")
 

@@ -128,6 +128,7 @@ async def test_a_cancelled_commit_leaves_a_usable_database(
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait([task])
+        await transact(engine, lambda _: None)  # what the writer has begun has come to its end
         before = await store.get(before.id)
         assert len(await store.messages(before.id)) == 2 * before.version
     done = await store.commit(values.spoken(before, "last"))
