@@ -78,6 +78,8 @@ class Scripted:
     statuses: list[int] = field(default_factory=list)
     """Errors for the next messages, in order; 0 takes the message but breaks the answer off."""
     delay: float = 0
+    reading_delay: float = 0
+    """Seconds between looking up what a widget reads and its arrival there."""
     takes_sockets: bool = True
     tells_sockets: bool = True
     """False: sockets stay open but no message comes through them."""
@@ -207,7 +209,9 @@ def _add_conversations(app: FastAPI, scripted: Scripted) -> None:
         rows = [row for row in talk.rows if row["seq"] > after]
         handoff = {"id": "h", "reason": "asked_for_person", "position": talk.position}
         body = {"messages": rows, "owner": talk.owner}
-        return JSONResponse({**body, "handoff": None if talk.owner == "bot" else handoff})
+        body["handoff"] = None if talk.owner == "bot" else handoff
+        await asyncio.sleep(scripted.reading_delay)
+        return JSONResponse(body)
 
 
 def _add_extras(app: FastAPI, scripted: Scripted) -> None:

@@ -190,6 +190,9 @@ def test_what_can_not_be_sent_is_said_and_kept(
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_contain_text("The server can't be reached.")
     expect(box).to_have_value("Important words")
+    server.shopper_says("Hello?")  # what gets through meanwhile doesn't hide what did not
+    expect(page.get_by_role("log").get_by_text("Hello?")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("The server can't be reached.")
     page.unroute("**/messages")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("log").get_by_text("Important words")).to_be_visible()

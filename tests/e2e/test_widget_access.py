@@ -28,6 +28,7 @@ PRODUCT_CARD = {
     ],
     "url": "https://shop.example/p/1",
 }
+AGENT_HERE = {"en": "A person is with you", "zh": "人工客服为您服务"}
 RICH = {
     "text": "Here it is.\nSee https://shop.example/help?a=1.",
     "cards": [ORDER_CARD, PRODUCT_CARD],
@@ -203,6 +204,7 @@ def test_axe_finds_nothing_serious(
     scripted.give("agent")
     scripted.say("Hello, here is Mei.")
     expect(widget.host.locator("article.agent")).to_be_visible()
+    expect(widget.presence).to_have_text(AGENT_HERE[language])
     scripted.give("bot")
     expect(widget.host.locator(".rating")).to_be_visible()
     widget.host.locator("[aria-controls=menu]").click()

@@ -265,6 +265,18 @@ def test_after_a_talk_with_a_person_the_shopper_may_rate_it(
     expect(widget.button("4 of 5 stars")).to_be_hidden()
 
 
+def test_news_during_a_reading_are_read_too(visit: Visit, scripted: Scripted) -> None:
+    widget = visit().open()
+    expect(widget.banner).to_be_empty()
+    scripted.reading_delay = 1
+    with widget.page.expect_request("**/messages?after=*"):
+        scripted.give("agent")
+    widget.page.wait_for_timeout(300)  # the server has looked the former owner up by then
+    scripted.give("bot")
+    expect(widget.button("4 of 5 stars")).to_be_visible()
+    expect(widget.presence).to_have_text("Automatic assistant")
+
+
 def test_an_answer_while_the_panel_is_closed_is_counted_on_the_launcher(
     visit: Visit, scripted: Scripted
 ) -> None:

@@ -46,6 +46,7 @@ export class Talk {
   private restored = false;
   private starting: Promise<void> | null = null;
   private syncing: Promise<void> | null = null;
+  private stale = false;
   private retryTimer = 0;
   private readonly live: Live;
 
@@ -224,10 +225,22 @@ export class Talk {
     });
   }
 
-  /** Read what is new; several callers share one reading. */
+  /** Read what is new. Who asks while a reading is on its way gets a second one: the first may
+   * have been answered before what they heard of happened. */
   private async sync(): Promise<void> {
-    this.syncing ??= this.catchUp().finally(() => (this.syncing = null));
+    if (this.syncing) {
+      this.stale = true;
+      return this.syncing;
+    }
+    this.syncing = this.readUp().finally(() => (this.syncing = null));
     await this.syncing;
+  }
+
+  private async readUp(): Promise<void> {
+    do {
+      this.stale = false;
+      await this.catchUp();
+    } while (this.stale);
   }
 
   private async catchUp(): Promise<void> {

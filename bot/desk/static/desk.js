@@ -11,14 +11,27 @@
     box.form.requestSubmit();
   });
 
-  // Nothing that fails on its way fails silently: neither a live stream nor what was sent.
+  // Nothing that fails on its way fails silently: neither a live stream nor what was sent. What
+  // an agent could not send is said until it is sent, whatever else gets through meanwhile.
   const offline = document.getElementById("offline");
-  const say = (failing) => { if (offline) offline.hidden = !failing; };
-  document.addEventListener("htmx:error", () => say(true));
-  document.addEventListener("htmx:sse:error", () => say(true));
-  document.addEventListener("htmx:sse:after:connection", () => say(false));
+  let streamFails = false;
+  let unsent = null;
+  const say = () => { if (offline) offline.hidden = !(streamFails || unsent); };
+  const note = (element, failing) => {
+    if (element instanceof HTMLFormElement) {
+      if (failing) unsent = element;
+      else if (unsent && (unsent === element || !unsent.isConnected)) unsent = null;
+    } else streamFails = failing;
+    say();
+  };
+  document.addEventListener("htmx:error", (event) => {
+    note(event.detail.ctx?.sourceElement, true);
+  });
+  document.addEventListener("htmx:sse:error", () => note(null, true));
+  document.addEventListener("htmx:sse:after:connection", () => note(null, false));
   document.addEventListener("htmx:after:request", (event) => {
-    say(event.detail.ctx.response.status >= 500);
+    const { sourceElement, response } = event.detail.ctx;
+    note(sourceElement, response.status >= 500);
   });
 
   const controls = document.getElementById("controls");
