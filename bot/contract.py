@@ -72,6 +72,11 @@ def understanding_json(understanding: Understanding) -> dict[str, Any]:
             for guess in understanding.ranking
         ],
         "in_scope": understanding.in_scope,
+        "sure": understanding.sure,
+        "requests": [
+            {"intent": r.intent, "confidence": r.confidence, "start": r.start, "end": r.end}
+            for r in understanding.requests
+        ],
         "emotion": emotion.name,
         "emotion_confidence": emotion.confidence,
         "emotion_intensity": emotion.intensity,

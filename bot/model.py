@@ -130,10 +130,23 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One of several wishes in a message: `message[start:end]` asks for `intent`."""
+
+    intent: str
+    confidence: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
     """What one text says.
 
     `ranking` holds every in-scope intent, best first; `in_scope` says whether to trust the best.
+    `sure` says whether the best is so likely that acting on it keeps to the shop's accepted error
+    (`understand.accepted_error`); where it isn't, asking back is better.
+    `requests` holds the wishes of a message with two or more, in its order; else it is empty.
     `exact` is set when the whole text is a reserved command (or a `/payload` of a button), and
     names it: an intent, or one of the commands of intents/catalog.yml.
     """
@@ -145,6 +158,8 @@ class Understanding:
     emotion: Emotion
     entities: tuple[Entity, ...] = ()
     exact: str | None = None
+    sure: bool = True
+    requests: tuple[Request, ...] = ()
 
     @property
     def intent(self) -> str:

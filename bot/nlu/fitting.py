@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 
 from bot.nlu.features import learn_grams, surface
-from bot.nlu.heads import Emotions, Head, Intents, Scope, evidence, nearness, softmax
+from bot.nlu.heads import Doubt, Emotions, Head, Intents, Scope, evidence, nearness, softmax
 from bot.nlu.softmax import Weights, fit
 from bot.ports import Progress
 from intents.model import Example
@@ -70,7 +70,10 @@ def fit_intents(
         spread=spread,
         thresholds=_thresholds(scores, languages, reject),
     )
-    return Intents(head=head, scope=scope)
+    wanted = data.wanted[seen.rows]
+    told = [examples[row].language for row in seen.rows]
+    doubt = _doubt(seen.logits / head.temperature, wanted, told)
+    return Intents(head=head, scope=scope, doubt=doubt)
 
 
 def fit_emotions(examples: Sequence[Example], vectors: Floats, *, progress: Progress) -> Emotions:
@@ -215,6 +218,21 @@ def _thresholds(
         if len(own) >= _OWN_THRESHOLD:
             thresholds[language] = float(np.quantile(own, reject))
     return thresholds
+
+
+def _doubt(logits: Floats, wanted: Ints, languages: Sequence[str | None]) -> Doubt:
+    """Sort what the validated examples were taken for by confidence, per language."""
+    likely = np.array([softmax(row).max() for row in logits], np.float32)
+    right = logits.argmax(axis=1) == wanted if len(logits) else np.zeros(0, bool)
+    confidences: dict[str, Floats] = {}
+    were_right: dict[str, NDArray[np.bool_]] = {}
+    for language in ["", *sorted({one for one in languages if one})]:
+        own = np.array([not language or one == language for one in languages], bool)
+        if not language or own.sum() >= _OWN_THRESHOLD:
+            order = np.argsort(likely[own], kind="stable")
+            confidences[language] = likely[own][order]
+            were_right[language] = right[own][order]
+    return Doubt(confidences=confidences, right=were_right)
 
 
 def _intensity(data: _Data, examples: Sequence[Example], felt: Sequence[int]) -> Floats:

@@ -74,11 +74,37 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Doubt:
+    """How often a confidence was right on phrases kept aside, to decide when to ask back.
+
+    A selective classifier (El-Yaniv and Wiener 2010): of all confidences the least is taken from
+    which on the share of wrong answers stays within the accepted error.
+    """
+
+    confidences: Mapping[str, Floats]
+    """By language, "" for all together; ascending."""
+    right: Mapping[str, NDArray[np.bool_]]
+
+    def thresholds(self, accepted_error: float) -> dict[str, float]:
+        """Return by language the confidence from which answers keep to an accepted error."""
+        return {one: self._threshold(one, accepted_error) for one in self.confidences}
+
+    def _threshold(self, language: str, accepted_error: float) -> float:
+        right = self.right[language][::-1]
+        if not len(right) or accepted_error >= 1:
+            return 0.0
+        errors = np.cumsum(~right) / np.arange(1, len(right) + 1)
+        kept = np.flatnonzero(errors <= accepted_error)
+        return float(self.confidences[language][::-1][kept[-1]]) if len(kept) else _NEVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Intents:
     """What the folder's intents.npz holds."""
 
     head: Head
     scope: Scope
+    doubt: Doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,6 +129,8 @@ class Emotions:
 
 
 NEAREST = 5
+_NEVER = 1.01
+"""A confidence that none reaches."""
 
 
 def nearness(cosines: Floats) -> float:
@@ -130,9 +158,19 @@ def softmax(logits: Floats) -> Floats:
 def save_intents(path: Path, intents: Intents) -> None:
     """Write everything to one .npz."""
     scope = intents.scope
-    _save(path, intents.head, {"thresholds": dict(scope.thresholds)}, {
-        "neighbours": scope.neighbours, "mean": scope.mean, "spread": scope.spread,
-    })  # fmt: skip
+    languages = sorted(intents.doubt.confidences)
+    _save(
+        path,
+        intents.head,
+        {"thresholds": dict(scope.thresholds), "doubt": languages},
+        {
+            "neighbours": scope.neighbours,
+            "mean": scope.mean,
+            "spread": scope.spread,
+            **{f"confidences {one}": intents.doubt.confidences[one] for one in languages},
+            **{f"right {one}": intents.doubt.right[one] for one in languages},
+        },
+    )
 
 
 def load_intents(path: Path) -> Intents:
@@ -144,7 +182,11 @@ def load_intents(path: Path) -> Intents:
         spread=arrays["spread"],
         thresholds=more["thresholds"],
     )
-    return Intents(head=head, scope=scope)
+    doubt = Doubt(
+        confidences={one: arrays[f"confidences {one}"] for one in more["doubt"]},
+        right={one: arrays[f"right {one}"].astype(bool) for one in more["doubt"]},
+    )
+    return Intents(head=head, scope=scope, doubt=doubt)
 
 
 def save_emotions(path: Path, emotions: Emotions) -> None:
@@ -158,7 +200,7 @@ def load_emotions(path: Path) -> Emotions:
     return Emotions(head=head, calm=more["calm"], intensity=arrays["intensity"])
 
 
-def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, Floats]) -> None:
+def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
     facts = {
         "labels": head.labels,
         "kinds": head.grams.kinds,
@@ -179,7 +221,7 @@ def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, 
     np.savez(path, **named)
 
 
-def _load(path: Path) -> tuple[Head, dict[str, Any], dict[str, Floats]]:
+def _load(path: Path) -> tuple[Head, dict[str, Any], dict[str, Any]]:
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     facts: dict[str, Any] = json.loads(str(arrays.pop("facts")))

@@ -35,6 +35,8 @@ class NluRecognizer:
     commands: Mapping[str, Mapping[str, str]]
     payloads: frozenset[str]
     """What may follow the slash of a button's payload."""
+    sure_from: Mapping[str, float]
+    """The least confidence that is acted on, by language; "" for those without their own."""
     now: Now | None = None
     """The clock that words such as "yesterday" are read by."""
 
@@ -62,7 +64,11 @@ class NluRecognizer:
             emotion=self._emotion(text, vector),
             entities=self._entities(text, language),
             exact=exact,
+            sure=exact is not None or ranking[0].confidence >= self._least_sure(language),
         )
+
+    def _least_sure(self, language: Language) -> float:
+        return self.sure_from.get(language, self.sure_from[""])
 
     def _exact(self, text: str, language: Language) -> str | None:
         """Return what a payload or a reserved message names, its own language asked first."""
@@ -141,6 +147,7 @@ def open_recognizer(
         entities=EntityExtractor(order_pattern=rules.order_number),
         languages=LanguageDetector(default=rules.language),
         commands=load_commands() if commands is None else commands,
+        sure_from=model.intents.doubt.thresholds(rules.understand.accepted_error),
         payloads=frozenset({*model.intents.head.labels, *named.intents, *named.commands}),
         now=now,
     )
