@@ -85,6 +85,25 @@ def load_emotions(folder: Path | None = None) -> tuple[Example, ...]:
     return _read_all(sorted(root.glob("*/emotions/*.yml")), root)
 
 
+def load_labelled(path: Path) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Read what a file or folder says of intents, and what its folders `emotions` say.
+
+    A file's language is the nearest folder above it that is named like a language, be it `path`
+    itself or the folder that holds `path`. Raises BadPhrasesError.
+    """
+    whole = path.resolve()
+    root = whole.parents[min(1, len(whole.parents) - 1)]
+    found = [whole] if whole.is_file() else sorted([*whole.rglob("*.yml"), *whole.rglob("*.yaml")])
+    files = {file: set(file.relative_to(root).parts[:-1]) for file in found}
+    felt = [file for file, folders in files.items() if "emotions" in folders]
+    said = [
+        file
+        for file, folders in files.items()
+        if not _NOT_PHRASES & folders and file.name not in _OWN_FILES
+    ]
+    return _read_all(said, root), _read_all(felt, root)
+
+
 def load_commands(folder: Path | None = None) -> Mapping[str, Mapping[str, str]]:
     """Read <language>/commands.yml: by language, from normalised whole message to its meaning.
 
@@ -148,6 +167,6 @@ def _read_mapping(file: Path) -> dict[str, Any]:
 
 __all__ = [
     "BadCatalogError", "BadPhrasesError", "Catalog", "DataError", "Example", "IntentInfo",
-    "LanguageInfo", "load_catalog", "load_commands", "load_emotions", "load_languages",
-    "load_phrases", "normalise", "shipped",
+    "LanguageInfo", "load_catalog", "load_commands", "load_emotions", "load_labelled",
+    "load_languages", "load_phrases", "normalise", "shipped",
 ]  # fmt: skip

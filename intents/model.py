@@ -41,6 +41,8 @@ class Example:
     """The folder's language; None when no folder above the file is a language."""
     entities: tuple[Annotation, ...] = ()
     intensity: float | None = None
+    also: tuple[str, ...] = ()
+    """Labels that are accepted in place of `intent` when the understanding is evaluated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

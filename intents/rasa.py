@@ -7,7 +7,7 @@ stay words.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -36,6 +36,7 @@ class _Group:
 
     intent: str
     intensity: float | None
+    also: tuple[str, ...]
     file: Path
     language: str | None
 
@@ -88,7 +89,13 @@ def _read_group(node: yaml.Node, file: Path, language: str | None) -> Iterator[E
     intent = _scalar(fields["intent"], file).strip()
     if not intent:
         raise BadPhrasesError(f"{_at(file, node)}: expected a name after 'intent:'")
-    group = _Group(intent=intent, intensity=_intensity(fields, file), file=file, language=language)
+    group = _Group(
+        intent=intent,
+        intensity=_intensity(fields, file),
+        also=_also(fields, file),
+        file=file,
+        language=language,
+    )
     found = list(_read_lines(fields["examples"], group)) if "examples" in fields else []
     if not found:
         raise BadPhrasesError(f"{_at(file, node)}: intent {intent!r} has no examples")
@@ -113,20 +120,24 @@ def _read_lines(node: yaml.Node, group: _Group) -> Iterator[Example]:
 
 def _read_item(node: yaml.Node, group: _Group) -> Iterator[Example]:
     """Read one item of a list of examples: plain text, or a mapping with text and metadata."""
-    line, intensity = node.start_mark.line + 1, group.intensity
+    line = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         fields = _mapping(node)
         if "text" not in fields:
             raise BadPhrasesError(f"{group.file}:{line}: expected 'text' in an example")
-        own = _intensity(fields, group.file)
-        intensity = intensity if own is None else own
+        own, also = _intensity(fields, group.file), _also(fields, group.file)
+        group = replace(
+            group,
+            intensity=group.intensity if own is None else own,
+            also=also or group.also,
+        )
         node = fields["text"]
     phrase = _scalar(node, group.file).strip().removeprefix("- ").strip()
     if phrase:
-        yield _example(phrase, group, line=line, intensity=intensity)
+        yield _example(phrase, group, line=line)
 
 
-def _example(marked: str, group: _Group, *, line: int, intensity: float | None = None) -> Example:
+def _example(marked: str, group: _Group, *, line: int) -> Example:
     text, annotations, end = "", [], 0
     for match in _MARK.finditer(marked):
         text += marked[end : match.start()]
@@ -145,7 +156,8 @@ def _example(marked: str, group: _Group, *, line: int, intensity: float | None =
         line=line,
         language=group.language,
         entities=tuple(annotations),
-        intensity=group.intensity if intensity is None else intensity,
+        intensity=group.intensity,
+        also=group.also,
     )
 
 
@@ -176,6 +188,18 @@ def _intensity(fields: dict[str, yaml.Node], file: Path) -> float | None:
     if not 0 <= intensity <= 1:
         raise BadPhrasesError(f"{_at(file, node)}: expected an intensity from 0 to 1")
     return intensity
+
+
+def _also(fields: dict[str, yaml.Node], file: Path) -> tuple[str, ...]:
+    metadata = fields.get("metadata")
+    if not isinstance(metadata, yaml.MappingNode):
+        return ()
+    node = _mapping(metadata).get("also")
+    if node is None:
+        return ()
+    if not isinstance(node, yaml.SequenceNode):
+        raise BadPhrasesError(f"{_at(file, node)}: expected a list of intents under 'also'")
+    return tuple(_scalar(name, file).strip() for name in node.value)
 
 
 def _mapping(node: yaml.MappingNode) -> dict[str, yaml.Node]:
