@@ -24,6 +24,8 @@ from intents.rasa import read_examples
 _NOT_PHRASES = {"emotions", "replies"}
 """Folders inside a language that hold something else than phrases of intents."""
 _OWN_FILES = {"catalog.yml", "commands.yml", "entities.yml", "language.yml"}
+_RASA_FILES = {"credentials.yml", "endpoints.yml"}
+"""Files of a Rasa project whose keys can be anything; intents.rasa knows the others by theirs."""
 
 
 def shipped() -> Path:
@@ -137,7 +139,7 @@ def _phrase_files(root: Path) -> Iterator[Path]:
         raise BadPhrasesError(f"{root}: expected a folder with training phrases, found none")
     for file in sorted([*root.rglob("*.yml"), *root.rglob("*.yaml")]):
         inside = file.relative_to(root)
-        if not _NOT_PHRASES & set(inside.parts[:-1]) and file.name not in _OWN_FILES:
+        if not _NOT_PHRASES & set(inside.parts[:-1]) and file.name not in _OWN_FILES | _RASA_FILES:
             yield file
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "chat": "bot.cli.chat",
     "understand": "bot.cli.understand",
     "train": "bot.cli.understand",
+    "evaluate": "bot.cli.evaluate",
     "models": "bot.cli.models",
     "search": "bot.cli.knowledge",
     "articles": "bot.cli.knowledge",
@@ -22,6 +23,7 @@ COMMANDS = {
     "agents": "bot.cli.agents",
     "privacy": "bot.cli.privacy",
     "validate": "bot.cli.validate",
+    "rasa": "bot.cli.rasa",
 }
 """Command to the module that holds it: importing them all would make `--help` slow."""
 
