@@ -14,6 +14,7 @@ from bot.nlu.entities import EntityExtractor
 from bot.nlu.heads import Emotions, Intents
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model_folder import ModelError, TrainedModel, read_model
+from bot.nlu.payloads import read_payload
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
 from intents.loader import load_catalog, load_commands, normalise
@@ -44,7 +45,7 @@ class NluRecognizer:
         """Understand any text; `hint` is the talk's language, for texts that tell none."""
         readable = _readable(text)
         vector = await self.encoder.encode_query(readable)
-        language = self.languages.detect(readable, hint)
+        language = self._language(readable, hint)
         return Recognition(understanding=self._read(readable, language, vector), vector=vector)
 
     def understand(self, text: str, language: Language | None = None) -> Understanding:
@@ -53,16 +54,23 @@ class NluRecognizer:
         vector = asyncio.run(self.encoder.encode_query(readable))
         return self._read(readable, language or self.languages.detect(readable), vector)
 
+    def _language(self, text: str, hint: Language | None) -> Language:
+        """Return the language of a text; what a button sends is in the language of its talk."""
+        if hint is not None and read_payload(text, self.payloads):
+            return hint
+        return self.languages.detect(text, hint)
+
     def _read(self, text: str, language: Language, vector: NDArray[np.float32]) -> Understanding:
-        exact = self._exact(text, language)
+        payload = read_payload(text, self.payloads)
+        exact = payload.name if payload else self._exact(text, language)
         ranking, in_scope = self._intents(text, language, vector, exact)
         return Understanding(
             text=text,
             language=language,
             ranking=ranking,
             in_scope=in_scope,
-            emotion=self._emotion(text, vector),
-            entities=self._entities(text, language),
+            emotion=_NO_EMOTION if payload else self._emotion(text, vector),
+            entities=payload.entities if payload else self._entities(text, language),
             exact=exact,
             sure=exact is not None or ranking[0].confidence >= self._least_sure(language),
         )
@@ -71,12 +79,9 @@ class NluRecognizer:
         return self.sure_from.get(language, self.sure_from[""])
 
     def _exact(self, text: str, language: Language) -> str | None:
-        """Return what a payload or a reserved message names, its own language asked first."""
+        """Return what a reserved message names, its own language asked first."""
         if len(text) > _LONGEST_COMMAND:
             return None
-        name = text.strip().removeprefix("/")
-        if name != text.strip() and name in self.payloads:
-            return name
         key = normalise(text)
         ordered = sorted(self.commands, key=lambda other: other != language)
         return next(
