@@ -38,6 +38,12 @@ def _known_database(url: str) -> str:
     return url
 
 
+def _web_address(url: str) -> str:
+    if re.match(r"https?://[^/?#]", url) is None:
+        raise ValueError("Expected http://HOST:PORT")
+    return url.rstrip("/")
+
+
 class Settings(BaseSettings):
     """The environment of this process."""
 
@@ -71,6 +77,14 @@ class Settings(BaseSettings):
     """Secret token that Telegram sends back with each update."""
     telegram_api: str = "https://api.telegram.org"
     """Base URL of the Bot API."""
+    rasa_auth_token: SecretStr | None = None
+    """What callers of Rasa's protocols must send as `?token=`; without it they are guests."""
+    rasa_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    """A Rasa server that says what messages mean, instead of the own heads."""
+    rasa_token: SecretStr | None = None
+    """The token of that server, if it wants one."""
+    rasa_timeout: Annotated[float, Field(gt=0, le=60)] = 1.0
+    """Seconds that it may take for one message."""
     log_level: str = "info"
     log_json: bool | None = None
     """JSON log lines; by default when standard error is no terminal."""

@@ -12,6 +12,8 @@ from uuid import uuid4
 import structlog
 from fastapi import APIRouter, FastAPI
 
+from bot.channels.rasa import routes as rasa
+from bot.channels.rasa.talks import Talks
 from bot.channels.telegram import routes as telegram
 from bot.channels.telegram.channel import NAME as TELEGRAM
 from bot.channels.telegram.channel import TelegramChannel
@@ -125,7 +127,7 @@ class Service:
 
     def routers(self) -> list[APIRouter]:
         """Return everything that is served; one line per channel."""
-        routers = [self._web(), self._words(), self._state(), static_router()]
+        routers = [self._web(), self._rasa(), self._words(), self._state(), static_router()]
         channel = self.app.channels.get(TELEGRAM)
         if isinstance(channel, TelegramChannel):
             routers.append(self._telegram(channel))
@@ -202,6 +204,28 @@ class Service:
                 now=app.now,
                 new_id=app.new_id,
                 wake_outbox=self.worker.wake,
+            )
+        )
+
+    def _rasa(self) -> APIRouter:
+        app, token = self.app, self.app.settings.rasa_auth_token
+        talks = Talks(
+            handle=self.edge.handle,
+            store=app.store,
+            message_limit=self.message_limit,
+            start_limit=self.start_limit,
+            languages=app.languages,
+            default_language=app.rules.language,
+            now=app.now,
+            new_id=app.new_id,
+        )
+        return rasa.router(
+            rasa.RasaChannel(
+                talks=talks,
+                recognizer=app.recognizer,
+                token=token.get_secret_value() if token else None,
+                version=importlib.metadata.version("shopbell"),
+                new_id=app.new_id,
             )
         )
 

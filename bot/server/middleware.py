@@ -19,6 +19,8 @@ from bot.server.metrics import Metrics
 
 LARGEST_BODY = 1_048_576
 """Bytes of a request's body; a message of the longest text, escaped, has an eighth of it."""
+_LARGER = {"/rasa/actions/webhook": 4 * LARGEST_BODY}
+"""By path: Rasa sends its action server the whole conversation, again and again."""
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -105,11 +107,21 @@ class Gate:
 class _Passage:
     """One request on its way through: counts what comes in, adds headers to what goes out."""
 
-    __slots__ = ("_head", "_over", "_receive", "_request", "_send", "_size", "scope", "status")
+    __slots__ = (
+        "_head",
+        "_largest",
+        "_over",
+        "_receive",
+        "_request",
+        "_send",
+        "_size",
+        "scope",
+        "status",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, request: str) -> None:
         self.scope, self._receive, self._send, self._request = scope, receive, send, request
-        self._size = 0
+        self._size, self._largest = 0, _LARGER.get(scope["path"], LARGEST_BODY)
         self._head, self._over = scope["method"] == "HEAD", False
         self.status = 0
 
@@ -118,14 +130,14 @@ class _Passage:
         return {**self.scope, "method": "GET"} if self._head else self.scope
 
     def check_length(self, length: str | None) -> None:
-        if length is not None and length.isdigit() and int(length[:12]) > LARGEST_BODY:
-            raise _too_large()
+        if length is not None and length.isdigit() and int(length[:12]) > self._largest:
+            raise _too_large(self._largest)
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._size += len(message.get("body", b""))
-        if self._size > LARGEST_BODY:
-            raise _too_large()
+        if self._size > self._largest:
+            raise _too_large(self._largest)
         return message
 
     async def send(self, message: Message) -> None:
@@ -157,9 +169,9 @@ class _Passage:
 
 
 class WidgetCors:
-    """Lets the pages that embed the widget reach its routes and script, and nothing else."""
+    """Lets the pages that embed a chat reach its routes and script, and nothing else."""
 
-    _PATHS = ("/api/v1/conversations", "/api/v1/widget/", "/widget.js")
+    _PATHS = ("/api/v1/conversations", "/api/v1/widget/", "/webhooks/rest/", "/widget.js")
 
     def __init__(self, app: ASGIApp, *, origins: Callable[[], tuple[str, ...]]) -> None:
         """Take the origins as a question: rules may be read only when the server starts."""
@@ -183,5 +195,5 @@ class WidgetCors:
         await self._cors(scope, receive, send)
 
 
-def _too_large() -> HTTPException:
-    return HTTPException(413, f"The body has more than {LARGEST_BODY} bytes")
+def _too_large(largest: int) -> HTTPException:
+    return HTTPException(413, f"The body has more than {largest} bytes")
