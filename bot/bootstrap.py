@@ -23,6 +23,7 @@ from bot.dialogue.tasks import Tasks
 from bot.model import Localized, Phrase
 from bot.nlu.encoder import open_encoder
 from bot.nlu.language import LanguageDetector
+from bot.nlu.rasa_server import RasaRecognizer, with_rasa
 from bot.nlu.recognizer import NluRecognizer, open_recognizer
 from bot.nlu.topics import TopicalArticles, TopicFinder
 from bot.nlu.training import ensure_model, train
@@ -36,6 +37,7 @@ from bot.ports import (
     Now,
     Outbox,
     Progress,
+    Recognizer,
     Shop,
     ShopAccess,
     Skill,
@@ -106,7 +108,7 @@ class App:
     assistant: Assistant
     words: ReplyWords
     encoder: Encoder
-    recognizer: NluRecognizer
+    recognizer: Recognizer
     retriever: IndexRetriever
     channels: Mapping[str, Channel]
     now: Now
@@ -116,6 +118,8 @@ class App:
 
     async def close(self) -> None:
         """Let go of threads, files and connections."""
+        if isinstance(self.recognizer, RasaRecognizer):
+            await self.recognizer.close()
         await self.retriever.close()
         self.encoder.close()
         await self.engine.dispose()
@@ -184,10 +188,11 @@ async def open_app(
     def open_shop(customer: CustomerId | None, proven: frozenset[OrderNumber]) -> ShopAccess:
         return GuardedShop(shop, tries, customer, proven)
 
+    ears = with_rasa(settings, recognizer)
     assistant = _assistant(
         rules=rules,
         store=store,
-        recognizer=recognizer,
+        recognizer=ears,
         retriever=retriever,
         shop=shop,
         open_shop=open_shop,
@@ -210,7 +215,7 @@ async def open_app(
         assistant=assistant,
         words=words,
         encoder=encoder,
-        recognizer=recognizer,
+        recognizer=ears,
         retriever=retriever,
         channels=push,
         now=clock,
@@ -313,7 +318,7 @@ def _assistant(
     *,
     rules: ShopRules,
     store: Store,
-    recognizer: NluRecognizer,
+    recognizer: Recognizer,
     retriever: IndexRetriever,
     shop: Shop,
     open_shop: Callable[[CustomerId | None, frozenset[OrderNumber]], ShopAccess],

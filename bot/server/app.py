@@ -23,6 +23,7 @@ from bot.channels.web.access import Access, Limiter
 from bot.channels.web.identity import read_identities
 from bot.desk import routes as desk
 from bot.model import Language
+from bot.nlu.rasa_server import RasaRecognizer
 from bot.ports import Live, LiveClosedError
 from bot.server import demo
 from bot.server.edge import Edge
@@ -100,6 +101,8 @@ def _join(app: App, metrics: Metrics) -> "Service":
         count=metrics.sent,
     )
     edge = Edge(app.assistant, metrics, worker.wake)
+    if isinstance(app.recognizer, RasaRecognizer):
+        metrics.watch_rasa(app.recognizer.outcomes)
     return Service(
         app=app,
         metrics=metrics,

@@ -1,9 +1,12 @@
 """What the server counts, for Prometheus: each turn once, however often it is delivered."""
 
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from bot.model import Turn
 
@@ -24,6 +27,21 @@ class _Seen:
         if len(self._ids) > _REMEMBERED:
             self._ids.popitem(last=False)
         return True
+
+
+class _Outcomes(Collector):
+    """Shows counts that somebody else keeps."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(
+            "shopbell_rasa_parses", "Messages put to a Rasa server", labels=["outcome"]
+        )
+        for outcome, count in self._counts.items():
+            family.add_metric([outcome], count)
+        yield family
 
 
 @dataclass(slots=True)
@@ -102,6 +120,10 @@ class Metrics:
         """Count an HTTP request; odd methods are counted together."""
         known = method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
         self._requests.labels(method if known else "other", str(status)).inc()
+
+    def watch_rasa(self, outcomes: Mapping[str, int]) -> None:
+        """Show what came of asking a Rasa server, as its adapter counts it."""
+        self.registry.register(_Outcomes(outcomes))
 
     def page(self, *, waiting: int | None) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.bootstrap import App
+from bot.nlu.recognizer import NluRecognizer
 from bot.nlu.topics import MOST, TopicFinder
 from intents.loader import load_catalog
 from knowledge_base.articles import demo_articles
@@ -13,6 +14,7 @@ pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
 
 def finder(app: App) -> TopicFinder:
     recognizer = app.recognizer
+    assert isinstance(recognizer, NluRecognizer)
     return TopicFinder(
         encoder=recognizer.encoder, head=recognizer.intents.head, catalog=load_catalog()
     )
