@@ -5,18 +5,21 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV ?= .venv
+RASA_VENV ?= .venv-rasa
 PORT ?= 8000
 HOST ?= 127.0.0.1
 # PyTorch is needed to build the encoder once, never to serve. Its CPU build comes from its own
 # index where that is reached; a plain install on Linux would pull gigabytes of CUDA instead.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
+# Rasa runs on Python 3.10 only; empty: look for one.
+PYTHON310 ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SHOPBELL := $(BIN)/shopbell
 
-.PHONY: help setup run test test-slow test-image test-needs lint format types bench image widget clean
+.PHONY: help setup run test test-slow test-rasa test-image test-needs lint format types bench image widget clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -59,7 +62,11 @@ test: setup test-needs lint ## Check everything but the slow suites
 	$(BIN)/pytest -m 'not slow'
 
 test-slow: setup test-needs ## Run the slow suites
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m 'slow and not rasa'
+
+test-rasa: setup $(VENV)/.dev ## Run Shopbell with a real Rasa 3.6, both ways (PYTHON310=python3.10)
+	PYTHON310='$(PYTHON310)' bash tests/rasa/environment.sh $(RASA_VENV)
+	RASA_TELEMETRY_ENABLED=false RASA_VENV=$(RASA_VENV) $(BIN)/pytest -m rasa tests/rasa
 
 test-image: $(VENV)/.dev ## Go through the image's steps in clean folders, without Docker
 	TORCH_INDEX=$(TORCH_INDEX) bash tests/image.sh $(PYTHON)
@@ -74,4 +81,4 @@ image: ## Build the Docker image
 	docker build --tag shopbell .
 
 clean: ## Remove what was made here, but not the shop's own state in var/
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(RASA_VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

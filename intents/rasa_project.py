@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -32,6 +33,10 @@ OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
 ACTION = "action_shopbell_turn"
 UNAVAILABLE = "utter_shopbell_unavailable"
+_LANGUAGE = "shopbell_language"
+_EMOTION = "shopbell_emotion"
+"""Entities of the component, which fill the slots of their names; the action sets them, too."""
+_AUTH_LINE = "token: ${SHOPBELL_RASA_AUTH_TOKEN}"
 _LINE_ENDS = re.compile(r"\s")
 
 
@@ -67,10 +72,18 @@ def read_data(own: Path | None = None) -> ProjectData:
     )
 
 
-def project_files(data: ProjectData, *, address: str = ADDRESS) -> Mapping[str, str]:
-    """Return the files of the project, by their path inside it."""
+def project_files(
+    data: ProjectData, *, address: str = ADDRESS, token: bool = False
+) -> Mapping[str, str]:
+    """Return the files of the project, by their path inside it.
+
+    `token` says that Shopbell wants one: Rasa then takes it from its own environment.
+    """
     files = {name: _kept(name).replace(ADDRESS, address) for name in KEPT}
-    files["domain.yml"] = _kept("domain.yml") + _yaml(_domain(data))
+    if token:
+        files["endpoints.yml"] = files["endpoints.yml"].replace(f"# {_AUTH_LINE}", _AUTH_LINE)
+    files["domain.yml"] = _kept("domain.yml") + indent(_yaml(_slots(data)), "  ")
+    files["domain.yml"] += _yaml(_domain(data))
     files["data/rules.yml"] = _kept("data/rules.yml") + "".join(_rules(data))
     by_language = sorted(_examples(data), key=lambda example: example.language or "")
     for language, examples in groupby(by_language, key=lambda example: example.language):
@@ -90,14 +103,17 @@ def _yaml(value: Mapping[str, Any]) -> str:
 # -- the domain and the rules ----------------------------------------------------------------
 
 
+def _slots(data: ProjectData) -> Mapping[str, Any]:
+    return {
+        _LANGUAGE: _slot(_LANGUAGE, list(data.unavailable)),
+        _EMOTION: _slot(_EMOTION, list(data.catalog.emotions)),
+    }
+
+
 def _domain(data: ProjectData) -> Mapping[str, Any]:
     return {
         "intents": [*data.intents, OUT_OF_SCOPE, FALLBACK],
-        "entities": [*data.entities, "language", "emotion"],
-        "slots": {
-            "language": _slot("language", list(data.unavailable)),
-            "emotion": _slot("emotion", list(data.catalog.emotions)),
-        },
+        "entities": [*data.entities, _LANGUAGE, _EMOTION],
         "responses": {UNAVAILABLE: list(_unavailable(data.unavailable))},
     }
 
@@ -116,7 +132,7 @@ def _unavailable(texts: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     yield {"text": "\n".join(texts.values())}
     for language, text in texts.items():
         yield {
-            "condition": [{"type": "slot", "name": "language", "value": language}],
+            "condition": [{"type": "slot", "name": _LANGUAGE, "value": language}],
             "text": text,
         }
 
@@ -124,7 +140,11 @@ def _unavailable(texts: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
 def _rules(data: ProjectData) -> Iterator[str]:
     for intent in [*data.intents, OUT_OF_SCOPE]:
         yield (
-            f"  - rule: {intent}\n    steps:\n      - intent: {intent}\n      - action: {ACTION}\n"
+            f"  - rule: {intent}\n"
+            "    steps:\n"
+            f"      - intent: {intent}\n"
+            f"      - action: {ACTION}\n"
+            "    wait_for_user_input: false\n"
         )
 
 

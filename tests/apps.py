@@ -59,8 +59,8 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
 class running_server:  # noqa: N801 - used like a function
     """Run a demo server on a home until the context ends."""
 
-    def __init__(self, home: Path, **environment: str) -> None:
-        self._home, self._environment = home, environment
+    def __init__(self, home: Path, *, port: int = 0, **environment: str) -> None:
+        self._home, self._port, self._environment = home, port, environment
 
     def __enter__(self) -> LiveServer:
         environment = {
@@ -71,7 +71,7 @@ class running_server:  # noqa: N801 - used like a function
             **self._environment,
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli.main", "serve", "--demo", "--port", "0"],
+            [sys.executable, "-m", "bot.cli.main", "serve", "--demo", "--port", str(self._port)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

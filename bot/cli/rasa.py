@@ -34,8 +34,13 @@ def export(folder: Path, url: str, *, force: bool, as_json: bool) -> None:
     """
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter(f"expected http://HOST:PORT, but got {url}", param_hint="--url")
-    data = read_data(read_settings().home / "intents")
-    plan = _plan(folder, project_files(data, address=url.rstrip("/")))
+    settings = read_settings()
+    files = project_files(
+        read_data(settings.home / "intents"),
+        address=url.rstrip("/"),
+        token=settings.rasa_auth_token is not None,
+    )
+    plan = _plan(folder, files)
     if plan.contested and not force:
         fail(
             f"{folder}: expected only files of an earlier export, but these would be lost: "

@@ -138,6 +138,7 @@ def _events(turn: Turn | None, slots: Mapping[str, Any] | None) -> Iterator[dict
     if turn is None:
         return
     values = {
+        "shopbell_answered": True,  # false until then: Rasa passes over an action that fails
         "shopbell_owner": turn.owner,
         "shopbell_handoff": turn.handoff and turn.handoff.reason,
         "shopbell_language": turn.language,

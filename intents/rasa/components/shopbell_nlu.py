@@ -8,6 +8,7 @@ and no failure gets out: without an answer a message means `nlu_fallback`.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from typing import Any
 
@@ -40,13 +41,13 @@ LONGEST_CONNECT = 0.3
 class ShopbellNLU(IntentClassifier, GraphComponent):
     """Fills in intent, ranking and entities; language and emotion come as entities, too.
 
-    An entity fills the slot of its name, so that rules can ask for `emotion` and `language`.
+    An entity fills the slot of its name, so that rules can ask for `shopbell_emotion`.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return what config.yml may set."""
-        return {"url": "http://127.0.0.1:8000", "timeout": 1.0, "pause": 5.0, "token": None}
+        return {"url": "http://127.0.0.1:8000", "timeout": 1.0, "pause": 5.0}
 
     @classmethod
     def create(
@@ -68,7 +69,9 @@ class ShopbellNLU(IntentClassifier, GraphComponent):
         self._url = config["url"].rstrip("/") + "/model/parse"
         self._timeout = (min(LONGEST_CONNECT, config["timeout"]), config["timeout"])
         self._pause = config["pause"]
-        self._params = {"token": config["token"]} if config["token"] else {}
+        # Not from config.yml: what stands there is kept in the trained model, too.
+        token = os.environ.get("SHOPBELL_RASA_AUTH_TOKEN")
+        self._params = {"token": token} if token else {}
         self._session = requests.Session()
         self._quiet_until = 0.0
 
@@ -124,8 +127,8 @@ def _about(parsed: dict[str, Any], text: str) -> list[dict[str, Any]]:
     """Return what is true of the whole message as entities that span it."""
     emotion = parsed.get("emotion")
     values = {
-        "language": parsed.get("language"),
-        "emotion": emotion.get("name") if isinstance(emotion, dict) else emotion,
+        "shopbell_language": parsed.get("language"),
+        "shopbell_emotion": emotion.get("name") if isinstance(emotion, dict) else emotion,
     }
     return [
         {"entity": name, "value": value, "start": 0, "end": len(text), "extractor": "ShopbellNLU"}
