@@ -10,7 +10,9 @@ from typing import Final
 
 from escalation.model import Fact, Reason, Summary
 
-_TALK: Final = frozenset({"affirm", "deny", "greeting", "thanks", "goodbye", "contact_human"})
+_TALK: Final = frozenset(
+    {"affirm", "deny", "wait", "bot_identity", "greeting", "thanks", "goodbye", "contact_human"}
+)
 """Intents that steer the talk and say nothing about what the shopper came for."""
 _UNPLEASANT: Final = frozenset({"angry", "sad", "anxious", "confused"})
 _WINDOW: Final = 6

@@ -97,7 +97,7 @@ def test_any_text_is_survived(recognizer: NluRecognizer, text: str) -> None:
     seen = recognizer.understand(text)
 
     assert len(seen.text) == len(text)
-    assert len(seen.ranking) == 32
+    assert len(seen.ranking) == 34
     assert 0 <= seen.confidence <= 1
     assert 0 <= seen.emotion.intensity <= 1
     seen.text.encode()
