@@ -9,6 +9,7 @@ import zoneinfo
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -39,8 +40,14 @@ def _known_database(url: str) -> str:
 
 
 def _web_address(url: str) -> str:
-    if re.match(r"https?://[^/?#]", url) is None:
-        raise ValueError("Expected http://HOST:PORT")
+    problem = "Expected http://HOST:PORT or https://HOST:PORT"
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise ValueError(problem) from error
+    if not known:
+        raise ValueError(problem)
     return url.rstrip("/")
 
 
