@@ -58,6 +58,8 @@ def load_languages(folder: Path | None = None) -> Mapping[str, LanguageInfo]:
                 name=str(data["name"]),
                 scripts=tuple(data["scripts"]),
                 detected_as=tuple(data["detected_as"]),
+                joining=tuple(data.get("joining", ())),
+                joining_after_pause=tuple(data.get("joining_after_pause", ())),
             )
         except (KeyError, TypeError) as error:
             raise BadCatalogError(

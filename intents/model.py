@@ -64,14 +64,24 @@ class Catalog:
     emotions: tuple[str, ...]
     commands: tuple[str, ...]
 
+    @property
+    def talk(self) -> frozenset[str]:
+        """Return the intents that steer the talk and ask the shop for nothing."""
+        fixed = {"reply", "context"}
+        return frozenset(name for name, info in self.intents.items() if info.answered_by in fixed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageInfo:
-    """How a language is told from the others: its writing, and langdetect's names for it."""
+    """How a language is told from the others, and how it joins a second wish to a first."""
 
     name: str
     scripts: tuple[str, ...]
+    """Its writing systems."""
     detected_as: tuple[str, ...]
+    """langdetect's names for it."""
+    joining: tuple[str, ...] = ()
+    joining_after_pause: tuple[str, ...] = ()
 
 
 def normalise(text: str) -> str:

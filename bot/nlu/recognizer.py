@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.model import Emotion, Entity, Guess, Language, Recognition, Understanding
-from bot.nlu.entities import EntityExtractor
+from bot.nlu.entities import EntityExtractor, open_extractor
 from bot.nlu.heads import Emotions, Intents
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model_folder import ModelError, TrainedModel, read_model
 from bot.nlu.payloads import read_payload
+from bot.nlu.requests import Reading, RequestFinder, find_requests
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
-from intents.loader import load_catalog, load_commands, normalise
+from intents.loader import load_catalog, load_commands, load_languages, normalise
 from intents.model import Catalog
 
 _NO_EMOTION = Emotion(name="neutral", confidence=0.0, intensity=0.0)
@@ -38,21 +39,36 @@ class NluRecognizer:
     """What may follow the slash of a button's payload."""
     sure_from: Mapping[str, float]
     """The least confidence that is acted on, by language; "" for those without their own."""
+    finder: RequestFinder
+    """Finds several wishes in one message."""
     now: Now | None = None
     """The clock that words such as "yesterday" are read by."""
 
     async def recognize(self, text: str, *, hint: Language | None = None) -> Recognition:
         """Understand any text; `hint` is the talk's language, for texts that tell none."""
         readable = _readable(text)
-        vector = await self.encoder.encode_query(readable)
-        language = self._language(readable, hint)
-        return Recognition(understanding=self._read(readable, language, vector), vector=vector)
+        return await self._recognize(readable, self._language(readable, hint))
 
     def understand(self, text: str, language: Language | None = None) -> Understanding:
         """Understand one text, blocking, outside of an event loop; `language` if it is known."""
         readable = _readable(text)
-        vector = asyncio.run(self.encoder.encode_query(readable))
-        return self._read(readable, language or self.languages.detect(readable), vector)
+        known = language or self.languages.detect(readable)
+        return asyncio.run(self._recognize(readable, known)).understanding
+
+    async def _recognize(self, text: str, language: Language) -> Recognition:
+        """Read the whole message, and its clauses where it may hold several wishes."""
+        vector = await self.encoder.encode_query(text)
+        whole = self._read(text, language, vector)
+        if whole.exact is None and (clauses := self.finder.clauses(text)):
+            texts = [text[clause.start : clause.end] for clause in clauses]
+            vectors = await asyncio.gather(*map(self.encoder.encode_query, texts))
+            readings = tuple(
+                Reading(clause=clause, guess=ranking[0], in_scope=in_scope)
+                for clause, part, one in zip(clauses, texts, vectors, strict=True)
+                for ranking, in_scope in (self._intents(part, language, one, None),)
+            )
+            whole = replace(whole, requests=self.finder.requests(whole.ranking, readings))
+        return Recognition(understanding=whole, vector=vector)
 
     def _language(self, text: str, hint: Language | None) -> Language:
         """Return the language of a text; what a button sends is in the language of its talk."""
@@ -149,11 +165,12 @@ def open_recognizer(
         encoder=encoder,
         intents=model.intents,
         emotions=emotions,
-        entities=EntityExtractor(order_pattern=rules.order_number),
+        entities=open_extractor(rules),
         languages=LanguageDetector(default=rules.language),
         commands=load_commands() if commands is None else commands,
         sure_from=model.intents.doubt.thresholds(rules.understand.accepted_error),
         payloads=frozenset({*model.intents.head.labels, *named.intents, *named.commands}),
+        finder=find_requests(load_languages(), named.talk),
         now=now,
     )
 
