@@ -380,7 +380,9 @@ def _retriever(
     articles = TopicalArticles(articles=SqlArticles(engine), finder=finder)
 
     async def product_texts() -> list[Document]:
-        return product_documents(await shop.products(), languages(), words)
+        products = await shop.products()
+        await asyncio.to_thread(recognizer.entities.learn, products)
+        return product_documents(products, languages(), words)
 
     folder: Path = settings.home / "index"
     return IndexRetriever(encoder, articles, product_texts, folder)

@@ -1,11 +1,18 @@
-"""Finds dates: 2026-05-03, 3/5/2026, 5月3日, May 3rd, 3 May 2026, and words like yesterday."""
+"""Finds dates: 2026-05-03, 3/5/2026, 5月3日, May 3rd, 3 May 2026, and words like yesterday.
+
+Days that are counted from today (last Friday, 三天前) are found by bot.nlu.relative.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from bot.nlu.finders import HEAD, TAIL, Found
+from bot.nlu.numerals import Numerals
+from bot.nlu.relative import RelativeDates, relative_dates
+from bot.nlu.wording import any_of, whole
 from intents.lexicon import Lexicon
 
 _YEAR_FIRST = re.compile(
@@ -14,37 +21,67 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(
     HEAD + r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>20\d{2})" + TAIL
 )
-# The signs of the East Asian calendar are the date's form, like the dashes of ISO 8601.
-_WITH_SIGNS = re.compile(r"(?<!\d)(?:(?P<y>20\d{2})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号號]")
 
 
-def find_dates(text: str, words: Lexicon, now: datetime | None) -> Iterator[Found]:
-    """Find dates; values are ISO 8601, without the year where neither text nor `now` tells it."""
-    for match in _YEAR_FIRST.finditer(text):
-        yield from _dated(match, match["m"], match["d"], now)
-    for match in _YEAR_LAST.finditer(text):
-        day_first = int(match["a"]) > 12 or match["s"] == "."  # noqa: PLR2004 - months
-        month, day = (match["b"], match["a"]) if day_first else (match["a"], match["b"])
-        yield from _dated(match, month, day, now)
-    for match in _WITH_SIGNS.finditer(text):
-        yield from _dated(match, match["m"], match["d"], now)
-    if words.months:
-        for match in _month_regex(tuple(words.months)).finditer(text):
-            month = str(words.months[(match["m"] or match["m2"]).lower()])
-            yield from _dated(match, month, match["d"] or match["d2"], now)
-    if now is not None and words.days:
-        for match in _day_regex(tuple(words.days)).finditer(text):
-            day_meant = now.date() + timedelta(days=words.days[match[0].lower()])
-            yield _found(match, day_meant.isoformat())
+@dataclass(frozen=True, slots=True)
+class DateFinder:
+    """The dates of one lexicon; safe to share."""
+
+    words: Lexicon
+    numerals: Numerals
+    relative: RelativeDates
+    signs: re.Pattern[str]
+    days: re.Pattern[str]
+
+    def find(self, text: str, now: datetime | None) -> Iterator[Found]:
+        """Find dates; values are ISO 8601, without the year where nothing tells it."""
+        if any(map(str.isdecimal, text)):
+            yield from self._written(text, now)
+        for match in self.signs.finditer(text):
+            month, day = self.numerals.value(match["m"]), self.numerals.value(match["d"])
+            yield from _dated(match, month or 0, day or 0, now)
+        if now is not None:
+            yield from self._from_today(text, now.date())
+
+    def _written(self, text: str, now: datetime | None) -> Iterator[Found]:
+        for match in _YEAR_FIRST.finditer(text):
+            yield from _dated(match, int(match["m"]), int(match["d"]), now)
+        for match in _YEAR_LAST.finditer(text):
+            day_first = int(match["a"]) > 12 or match["s"] == "."  # noqa: PLR2004 - months
+            month, day = (match["b"], match["a"]) if day_first else (match["a"], match["b"])
+            yield from _dated(match, int(month), int(day), now)
+        if self.words.months:
+            for match in _month_regex(tuple(self.words.months)).finditer(text):
+                month = self.words.months[(match["m"] or match["m2"]).lower()]
+                yield from _dated(match, month, int(match["d"] or match["d2"]), now)
+
+    def _from_today(self, text: str, today: date) -> Iterator[Found]:
+        for start, end, day in self.relative.find(text, today):
+            yield Found(start=start, end=end, readings=(("date", day.isoformat()),))
+        days = {**self.words.days, **self.words.dates.days}
+        for match in self.days.finditer(self.relative.without_others(text)):
+            yield _found(match, (today + timedelta(days=days[match[0].lower()])).isoformat())
 
 
-def _dated(match: re.Match[str], month: str, day: str, now: datetime | None) -> Iterator[Found]:
+def date_finder(words: Lexicon, numerals: Numerals) -> DateFinder:
+    """Compile the expressions of a lexicon."""
+    number = rf"(?:\d{{1,2}}|{numerals.glued})"
+    # The signs of the East Asian calendar are the date's form, like the dashes of ISO 8601.
+    signs = rf"(?<!\d)(?:(?P<y>20\d{{2}})年)?(?P<m>{number})月(?P<d>{number})[日号號]"
+    days = [*words.days, *words.dates.days]
+    return DateFinder(
+        words=words,
+        numerals=numerals,
+        relative=relative_dates(words.dates, numerals),
+        signs=re.compile(signs),
+        days=re.compile(whole(any_of(days)), re.IGNORECASE),
+    )
+
+
+def _dated(match: re.Match[str], month: int, day: int, now: datetime | None) -> Iterator[Found]:
     year = match["y"]
     try:
-        if year:
-            value = date(int(year), int(month), int(day)).isoformat()
-        else:
-            value = _nearest(int(month), int(day), now)
+        value = date(int(year), month, day).isoformat() if year else _nearest(month, day, now)
     except ValueError:
         return  # 31/02, or a version number
     yield _found(match, value)
@@ -77,9 +114,3 @@ def _month_regex(months: tuple[str, ...]) -> re.Pattern[str]:
         rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<m2>{names})){year}(?![A-Za-z0-9])",
         re.IGNORECASE,
     )
-
-
-@lru_cache(maxsize=16)
-def _day_regex(days: tuple[str, ...]) -> re.Pattern[str]:
-    names = "|".join(map(re.escape, sorted(days, key=len, reverse=True)))
-    return re.compile(rf"(?<![A-Za-z])(?:{names})(?![A-Za-z])", re.IGNORECASE)

@@ -1,6 +1,6 @@
-"""Finds the things that a text names: numbers of orders and parcels, addresses, money, dates.
+"""Finds the things that a text names: numbers, money, dates, sizes, colours, products.
 
-Finders (bot.nlu.finders, bot.nlu.dates, bot.nlu.amounts) propose spans. Where spans overlap, the
+Finders (one file each beside this one) propose spans. Where spans overlap, the
 finder that stands first in `_find` wins: what has the more telling shape comes first. Within one
 finder the earlier and longer match wins.
 
@@ -10,14 +10,18 @@ then as the other (five or six digits: order_number, then zip; ten digits that a
 too: phone, then order_number). No other spans overlap.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from bot.commerce import Product
 from bot.model import Entity, Language
-from bot.nlu.amounts import find_money, find_quantities
-from bot.nlu.dates import find_dates
+from bot.nlu.amounts import AmountFinder, amount_finder
+from bot.nlu.catalogue import ProductNames
+from bot.nlu.colours import ColourFinder, colour_finder
+from bot.nlu.dates import DateFinder, date_finder
 from bot.nlu.finders import (
     Found,
     find_emails,
@@ -27,7 +31,10 @@ from bot.nlu.finders import (
     find_zips,
     order_regex,
 )
-from intents.lexicon import Lexicon, joined, load_lexicons
+from bot.nlu.numerals import Numerals
+from bot.nlu.sizes import SizeFinder, size_finder
+from bot.settings import ShopRules
+from intents.lexicon import Lexicon, words_of
 
 LONGEST = 10_000
 """Characters that are searched; what lies behind in a longer text is not read."""
@@ -46,17 +53,23 @@ class EntityExtractor:
     """Extracts entities with one shop's pattern of order numbers; safe to share."""
 
     order_pattern: str
+    zone: tzinfo | None = None
+    """Where the shop's day begins; without it `now` is read as it comes."""
+    products: ProductNames | None = None
+    """The shop's catalogue, where there is one; bootstrap keeps it up to date."""
 
     def extract(
         self, text: str, language: Language, *, now: datetime | None = None
     ) -> tuple[Entity, ...]:
         """Return what the text names, in the order of the text.
 
-        `now` is the shopper's day: with it dates without a year get the nearest one and words
+        `now` is the present: with it dates without a year get the nearest one and words
         such as "yesterday" become dates; without it the first are written --MM-DD (ISO 8601)
         and the others are left out.
         """
         plain = text[:LONGEST].translate(_FOLD)
+        if now is not None and self.zone is not None:
+            now = now.astimezone(self.zone)
         found = sorted(_without_overlaps(self._find(plain, language, now)), key=_position)
         return tuple(
             Entity(type=type_, value=value, text=text[one.start : one.end], start=one.start,
@@ -65,19 +78,38 @@ class EntityExtractor:
             for type_, value in one.readings
         )  # fmt: skip
 
+    def learn(self, products: Sequence[Product]) -> None:
+        """Know the products of a catalogue from now on; the same catalogue costs nothing."""
+        if self.products is not None:
+            self.products.put(products)
+
     def _find(self, plain: str, language: Language, now: datetime | None) -> Iterator[Found]:
-        words, order = _words(language), order_regex(self.order_pattern)
+        finders, order = _finders(language), order_regex(self.order_pattern)
+        digits = any(map(str.isdecimal, plain))
         yield from find_emails(plain)
-        if any(map(str.isdecimal, plain)):
+        if digits:
             yield from find_tracking_numbers(plain)
-            yield from find_dates(plain, words, now)
-            yield from find_money(plain, words)
-            yield from find_phones(plain, words, order)
+        if self.products is not None:
+            yield from self.products.find(plain)
+        yield from finders.dates.find(plain, now)
+        yield from finders.amounts.find_money(plain)
+        if digits:
+            yield from find_phones(plain, finders.words, order)
             yield from find_zips(plain)
-            yield from find_plain_numbers(plain, words, order)
-        else:
-            yield from find_dates(plain, words, now)
-        yield from find_quantities(plain, words)
+        yield from finders.sizes.find(plain)
+        if digits:
+            yield from find_plain_numbers(plain, finders.words, order)
+        yield from finders.amounts.find_quantities(plain)
+        yield from finders.colours.find(plain)
+
+
+def open_extractor(rules: ShopRules) -> EntityExtractor:
+    """Return the extractor of a shop; it knows no products until it is told."""
+    return EntityExtractor(
+        order_pattern=rules.order_number,
+        zone=ZoneInfo(rules.time_zone),
+        products=ProductNames(words_of(rules.language).products),
+    )
 
 
 def extract(
@@ -87,10 +119,29 @@ def extract(
     return EntityExtractor(order_pattern=order_pattern).extract(text, language, now=now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finders:
+    """What finds by words, for one language first and the others after it."""
+
+    words: Lexicon
+    dates: DateFinder
+    amounts: AmountFinder
+    sizes: SizeFinder
+    colours: ColourFinder
+
+
 @lru_cache(maxsize=16)
-def _words(language: str) -> Lexicon:
-    """Return the words of all languages, those of one first: shoppers mix them."""
-    return joined(load_lexicons(), language)
+def _finders(language: str) -> _Finders:
+    words = words_of(language)
+    plain = {word: n for word, n in words.numbers.items() if word.isascii()}
+    numerals = Numerals(words.numerals, {**words.numerals.words, **plain})
+    return _Finders(
+        words=words,
+        dates=date_finder(words, numerals),
+        amounts=amount_finder(words, numerals),
+        sizes=size_finder(words.sizes, numerals),
+        colours=colour_finder(words.colors),
+    )
 
 
 def _without_overlaps(found: Iterable[Found]) -> list[Found]:

@@ -70,7 +70,7 @@ def test_things_are_found_with_their_plain_values(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "size 12 shoes", "WELCOME10", "192.168.1.100", "version 1.2.3", "31/02/2026x", "😀",
+    ["", "WELCOME10", "192.168.1.100", "version 1.2.3", "31/02/2026x", "😀",
      "x12345678901234567890123456789", "5 days", "三个月", "@@@", "a@b", "may I", "#"],
 )  # fmt: skip
 def test_nothing_is_found_where_nothing_is(text: str) -> None:
