@@ -63,6 +63,8 @@ def evaluate(
     spoken = _language(language)
     if model is not None and not data:
         raise click.UsageError("Expected --data with the phrases to ask --model about")
+    if html is not None and not html.parent.is_dir():
+        raise click.BadParameter(f"{html}: expected a file in a folder that exists")
     settings = read_settings()
     rules = read_rules(settings.home)
     try:

@@ -94,8 +94,9 @@ def _evidence(recognizer: NluRecognizer, recognition: Recognition) -> tuple[floa
         return None, False
     head, scope = recognizer.intents.head, recognizer.intents.scope
     direction = head.direction(recognition.vector)
-    score = scope.score(direction, head.logits(direction, recognition.understanding.text))
-    nearest = np.max(scope.neighbours @ direction, initial=0.0)
+    cosines = head.near.directions @ direction
+    score = scope.score(cosines, head.logits(direction, recognition.understanding.text))
+    nearest = np.max(cosines, initial=0.0)
     return score, bool(nearest >= _SAME)
 
 

@@ -43,7 +43,8 @@ def show(report: Report, names: Mapping[str, str], console: Console | None = Non
 
 def _about(subject: Subject, phrases: int) -> Iterable[str]:
     model = subject.model or "the shop's own"
-    yield f"{phrases} phrases, model: {model}, encoder: {subject.encoder}"
+    places = f" from {', '.join(subject.sources)}" if subject.sources else ""
+    yield f"{phrases} phrases{places}, model: {model}, encoder: {subject.encoder}"
     if not subject.sources:
         yield (
             "A fifth of the training phrases, held back from a model that was trained on the "
