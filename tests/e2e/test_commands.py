@@ -86,6 +86,7 @@ def asked(lines: Iterable[object]) -> str:
         ("chat",),
         ("understand",),
         ("train",),
+        ("evaluate",),
         ("search",),
         ("articles", "add"),
         ("articles", "list"),
