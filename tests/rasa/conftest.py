@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ import pytest
 from tests.apps import LiveServer, running_server
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240
+PATIENCE = 400
 """Seconds that one of Rasa's commands may take; it imports TensorFlow first."""
 ANSWER = 30
 
@@ -96,6 +96,13 @@ class RasaServer:
         parsed: dict[str, Any] = response.json()
         return parsed
 
+    def slots(self, sender: str) -> dict[str, Any]:
+        """Return what Rasa keeps of a conversation; needs --enable-api."""
+        response = httpx.get(f"{self.url}/conversations/{sender}/tracker", timeout=ANSWER)
+        assert response.status_code == 200, response.text
+        slots: dict[str, Any] = response.json()["slots"]
+        return slots
+
 
 @pytest.fixture(scope="session")
 def rasa() -> Rasa:
@@ -146,12 +153,47 @@ class Shopbell:
 
 
 @pytest.fixture(scope="module")
-def shopbell(rasa: Rasa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shopbell]:  # noqa: ARG001 - nothing is started without Rasa
+def shopbell(rasa: Rasa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shopbell]:
     """A running Shopbell with the demo shop."""
     shopbell = Shopbell(home=tmp_path_factory.mktemp("shop"), port=free_port())
     shopbell.start()
     yield shopbell
     shopbell.stop()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The desk's API with somebody signed in; the token of the session is in every request."""
+
+    client: httpx.Client
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """Return the queue."""
+        response = self.client.get("/api/v1/desk/handoffs?state=waiting")
+        assert response.status_code == 200, response.text
+        handoffs: list[dict[str, Any]] = response.json()["handoffs"]
+        return handoffs
+
+    def accept_and_say(self, handoff: str, text: str) -> None:
+        """Take a handoff and write to its shopper."""
+        self._post(f"{handoff}/accept")
+        self._post(f"{handoff}/messages", text=text, audience="everyone")
+
+    def _post(self, path: str, **body: str) -> None:
+        response = self.client.post(f"/api/v1/desk/handoffs/{path}", json=body)
+        assert response.is_success, response.text
+
+
+@pytest.fixture
+def desk(shopbell: Shopbell) -> Iterator[Desk]:
+    """Somebody of the support staff."""
+    assert shopbell.server is not None
+    account = {"email": shopbell.server.email, "password": shopbell.server.password}
+    with httpx.Client(base_url=shopbell.url, timeout=ANSWER) as client:
+        response = client.post("/api/v1/desk/session", json=account)
+        assert response.is_success, response.text
+        client.headers["X-CSRF-Token"] = response.json()["csrf"]
+        yield Desk(client=client)
 
 
 def export(folder: Path, *words: str, **settings: str) -> None:
@@ -175,7 +217,7 @@ def free_port() -> int:
     return port
 
 
-def _environment() -> Mapping[str, str]:
+def _environment() -> dict[str, str]:
     mine = {k: v for k, v in os.environ.items() if not re.match("SHOPBELL_|PYTHON", k)}
     quiet = {"PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3", "NO_COLOR": "1"}
     return mine | quiet | {"RASA_TELEMETRY_ENABLED": "false", "CUDA_VISIBLE_DEVICES": "-1"}
