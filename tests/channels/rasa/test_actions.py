@@ -150,6 +150,13 @@ async def test_a_long_conversation_fits(rasa: RasaClient) -> None:
     assert texts(await rasa.act("U1", "hello", events=events)) == ["You said: hello"]
 
 
+async def test_a_conversation_without_end_does_not(rasa: RasaClient) -> None:
+    for size in (4 * 1024 * 1024 + 1, 40_000_000):
+        response = await rasa.http.post(WEBHOOK, content=b" " * size)
+        assert response.status_code == 413
+    assert (await rasa.http.post("/model/parse", content=b" " * 2_000_000)).status_code == 413
+
+
 async def test_the_same_name_at_the_rest_channel_is_somebody_else(rasa: RasaClient) -> None:
     await rasa.act("U1", "hello")
     await rasa.agent_says("for the action only")

@@ -1,5 +1,6 @@
 """The REST channel: what Rasa's clients send, what they get."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -145,6 +146,28 @@ async def test_a_long_talk_is_read_to_its_end(rasa: RasaClient) -> None:
         await rasa.agent_says(str(number))
 
     assert await rasa.texts("ann", None) == [str(number) for number in range(501)]
+
+
+async def test_messages_sent_at_once_each_get_their_own_replies(rasa: RasaClient) -> None:
+    await rasa.say("ann", "hello")
+    await rasa.agent_says("Hello, this is Mia.")
+    rasa.parts.assistant.gate = asyncio.Event()
+    calls = [asyncio.create_task(rasa.say("ann", str(number))) for number in range(8)]
+    await rasa.parts.assistant.started.wait()
+    rasa.parts.assistant.gate.set()
+
+    told = [reply["text"] for replies in await asyncio.gather(*calls) for reply in replies]
+
+    assert told == ["Hello, this is Mia."]
+    assert sorted(rasa.parts.assistant.handled[1:]) == [str(number) for number in range(8)]
+
+
+async def test_senders_at_once_do_not_mix(rasa: RasaClient) -> None:
+    names = [f"sender {number}" for number in range(10)]
+    replies = await asyncio.gather(*(rasa.texts(name, name) for name in names for _ in range(2)))
+
+    assert replies == [[f"You said: {name}"] for name in names for _ in range(2)]
+    assert len(await rasa.conversations()) == len(names)
 
 
 async def test_notes_among_agents_are_told_to_nobody(rasa: RasaClient) -> None:
