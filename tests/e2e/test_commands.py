@@ -97,6 +97,7 @@ def asked(lines: Iterable[object]) -> str:
         ("privacy", "export"),
         ("privacy", "erase"),
         ("validate",),
+        ("rasa", "export"),
         ("models", "build"),
     ],
     ids=" ".join,

@@ -85,9 +85,10 @@ def test_rasa_finds_the_entities_that_our_phrases_mark(ears: RasaServer) -> None
 def test_a_shopbell_that_asks_rasa_takes_its_word(ears: RasaServer, tmp_path: Path) -> None:
     text = UNSEEN[2][0]
     expected = ears.parse(text)["intent"]
-    settings = {"SHOPBELL_RASA_URL": ears.url, "SHOPBELL_RASA_TIMEOUT": str(ANSWER)}
     with (
-        running_server(tmp_path, **settings) as shopbell,
+        running_server(
+            tmp_path, SHOPBELL_RASA_URL=ears.url, SHOPBELL_RASA_TIMEOUT=str(ANSWER)
+        ) as shopbell,
         httpx.Client(base_url=shopbell.url, timeout=ANSWER) as client,
     ):
         heard = say(client, text)["understanding"]

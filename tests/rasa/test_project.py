@@ -18,8 +18,9 @@ from tests.rasa.conftest import Desk, Rasa, RasaServer, Shopbell, export
 pytestmark = [pytest.mark.rasa, pytest.mark.slow, pytest.mark.model]
 
 FALLBACK = {name: load_replies(name)["rasa.unavailable"][0] for name in ("en", "zh")}
-SHORT = 2.5
-"""Seconds within which Rasa has to answer without Shopbell; a hang costs its time-out, 1 s."""
+SHORT = 5.0
+"""Seconds within which Rasa has answered without Shopbell, on a busy machine: a hang costs its
+time-out, 1 s."""
 
 
 @pytest.fixture(scope="module")
@@ -178,10 +179,12 @@ def test_a_shopbell_that_hangs_costs_its_time_out_once(
     server.say("hello", sender="hang")
     with shopbell.frozen():
         first, took = timed(server, "where is my order", sender="hang")
-        again, at_once = timed(server, "where is my order", sender="hang")
+        again = texts(server.say("where is my order", sender="hang"))
     assert first == again == FALLBACK["en"]
     assert took < SHORT
-    assert at_once < 0.5
+    log = server.log.read_text(encoding="utf-8", errors="replace")
+    assert log.count("(ReadTimeout)") == 1
+    assert "(Timeout)" in log
 
     deadline = time.monotonic() + 10
     while (said := texts(server.say("hello", sender="hang"))) == FALLBACK["en"]:
