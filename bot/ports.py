@@ -191,7 +191,10 @@ class Shop(Protocol):
         ...
 
     async def order(self, number: str) -> Order | None:
-        """Return an order, whatever the case, `#`, spaces and hyphens of the number."""
+        """Return an order, whatever the case, `#`, spaces and hyphens of the number.
+
+        Letters that all of the shop's numbers begin with may be left out.
+        """
         ...
 
     async def orders_of(self, customer: CustomerId) -> Sequence[Order]:

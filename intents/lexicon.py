@@ -95,6 +95,7 @@ class NameWords:
     """How people say their name or their address when they are asked."""
 
     before: Words = ()
+    joints: Words = ()
     surnames: Words = ()
     not_names: Words = ()
     address_before: Words = ()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from bot.commerce import normal_number
+from bot.dialogue.people import person_name, postal_address
 from bot.model import Entity, Understanding
 
 SHORT_MESSAGE = 5
@@ -12,6 +13,17 @@ SHORT_MESSAGE = 5
 
 LONGEST_FREE_TEXT = 120
 """Characters of a message that may stand for a free-text slot such as a name."""
+
+LONGEST_ADDRESS = 300
+"""Characters of a message that may hold an address."""
+
+_ASKS_NAME = frozenset({"name", "proof"})
+"""Questions that a name answers, or a part of it."""
+_CONTACTS = frozenset({"email", "phone"})
+_NUMBERS = _CONTACTS | {"order_number", "tracking_number", "zip"}
+"""What is surely no part of a name; "Rose" and "Brown" may be."""
+_DESCRIPTIONS = frozenset({"color", "size", "product"})
+"""What describes a thing and names none by itself: such a message keeps its intent."""
 
 _SIGN = "[0-9A-Za-z０-９Ａ-Ｚａ-ｚ]"
 _PIECE = re.compile(rf"{_SIGN}(?:(?:{_SIGN}|[_./]){{0,38}}{_SIGN})?")
@@ -32,8 +44,8 @@ def fill(
     """Return the slots that a message fills; one stretch of text fills one slot only.
 
     The slot that was asked for has the first pick, then those still empty: five digits are a ZIP
-    code when only that is missing, and an order number when that is. What is left of the message
-    may be a name, if a ZIP came with it.
+    code when only that is missing, and an order number when that is. Names and addresses are
+    looked for only where they were asked for, or where a ZIP has come that a name belongs to.
     """
     filled: dict[str, str] = {}
     used: set[tuple[int, int]] = set()
@@ -43,15 +55,30 @@ def fill(
         if entity is not None:
             filled[slot] = entity.value
             used.add((entity.start, entity.end))
-    if "name" in spec and "zip" in filled and len(rest := _rest(understanding)) > 1:
-        filled["name"] = rest
+    if "name" in spec and _name_expected(asked, filled, known):
+        alone = asked == "name" or "zip" in {*filled, *known}
+        if name := person_name(_rest(understanding, _NUMBERS), asked=alone):
+            filled["name"] = name
+    if "address" in spec and asked == "address":
+        contacts = [e.text for e in understanding.entities if e.type in _CONTACTS]
+        if address := postal_address(understanding.text[:LONGEST_ADDRESS], contacts):
+            filled["address"] = address
     return filled
+
+
+def _name_expected(asked: str | None, filled: Mapping[str, str], known: Mapping[str, str]) -> bool:
+    """Say whether a name would answer: one was asked for, or a ZIP waits for its name."""
+    if "zip" in filled or asked in _ASKS_NAME:
+        return True
+    return "zip" in known and asked is not None
 
 
 def is_bare(understanding: Understanding) -> bool:
     """Say whether a message is nothing but entities: a number or an address has no intent."""
     if not understanding.entities:
         return False
+    if all(e.type in _DESCRIPTIONS for e in understanding.entities):
+        return False  # "the blue one in M" asks for something
     return not any(ch.isalnum() for ch in _rest(understanding))
 
 
@@ -89,10 +116,11 @@ def with_order_numbers(understanding: Understanding, numbers: Sequence[str]) -> 
     return sorted(kept + found, key=lambda entity: entity.start)
 
 
-def _rest(understanding: Understanding) -> str:
-    """Return the message without its entities: what is left may hold a name."""
+def _rest(understanding: Understanding, types: frozenset[str] | None = None) -> str:
+    """Return the message without its entities, or those of some types: the rest may be a name."""
     text = understanding.text[:LONGEST_FREE_TEXT]
-    for entity in sorted(understanding.entities, key=lambda e: -e.start):
+    entities = [e for e in understanding.entities if types is None or e.type in types]
+    for entity in sorted(entities, key=lambda e: -e.start):
         text = text[: entity.start] + " " + text[entity.end :]
     return " ".join(text.split())
 

@@ -150,12 +150,17 @@ class ProductNames:
         at = 0
         while at < len(words):
             found = self._longest(words[at : at + _LONGEST_RUN], index)
-            if found is None:
+            if found is None or self._is_compound(words, at, found[1], index):
                 at += 1
                 continue
             run, length = found
             yield run
             at += length
+
+    def _is_compound(self, words: Sequence[_Word], at: int, length: int, index: _Index) -> bool:
+        """Say whether a lone noun only describes the next one: a dress shirt is no dress."""
+        after = words[at + length : at + length + 1]
+        return length == 1 and bool(after) and after[0].stem in index.heads
 
     def _longest(self, words: Sequence[_Word], index: _Index) -> tuple[_Run, int] | None:
         """Return the longest mention that begins with the first word."""
@@ -251,7 +256,8 @@ def _words(text: str) -> Iterator[_Word]:
 @lru_cache(maxsize=8192)
 def _stem(word: str) -> str:
     plain = word.replace("'", "").replace("’", "").lower()
-    return next(iter(terms(plain)), plain)
+    stem = next(iter(terms(plain)), plain)
+    return f"{stem[:-2]}y" if stem.endswith("ie") and len(stem) > _SHORTEST_ALONE else stem
 
 
 def _joined_words(words: Iterator[_Word], index: _Index) -> list[_Word]:

@@ -50,7 +50,7 @@ def colour_finder(words: ColourWords) -> ColourFinder:
     """Compile the expressions of a lexicon."""
     sure, weak, shades = meanings(words.names), meanings(words.weak), meanings(words.shades)
     shade = rf"(?:(?P<shade>{apart(shades)})(?:(?<=[^\x00-\x7f])|[ -]))?"
-    suffix = rf"(?P<suffix>[ -]?(?:{any_of(words.suffixes)})(?![a-z]))?"
+    suffix = rf"(?P<suffix>[ -]?(?:{apart(words.suffixes)}))?"
     name = rf"(?P<name>{apart({**sure, **weak})})"
     return ColourFinder(
         sure=sure,

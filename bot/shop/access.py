@@ -62,9 +62,15 @@ class GuardedShop:
         return sorted(orders, key=lambda order: order.placed_at or _UNDATED, reverse=True)
 
     async def order(self, number: str) -> Order | None:
-        """Return an order if they may see it."""
+        """Return an order if they may see it; of their own, the digits alone will do."""
         order = await self._shop.order(number)
-        return order if order is not None and self._may_see(order) else None
+        if order is not None and self._may_see(order):
+            return order
+        digits = normal_number(number)
+        if not digits.isdecimal():
+            return None
+        own = [order for order in await self.orders() if _digits(order.number) == digits]
+        return own[0] if len(own) == 1 else None
 
     async def prove(self, number: str, proof: Proof, now: datetime) -> ProofOutcome:
         """Check a guest's proof and remember a success for this conversation.
@@ -76,12 +82,15 @@ class GuardedShop:
             return (
                 ProofOutcome.REFUSED if await self.order(number) is None else ProofOutcome.PROVEN
             )
-        counted = _counted(number)
+        order = await self._shop.order(number)
+        # Under the order's own number, however it was written: else each spelling had its tries.
+        counted = _counted(number if order is None else order.number)
         until = await self._tries.blocked_until(counted)
         if until is not None and now < until:
             return ProofOutcome.WAIT
-        order = await self._proved_order(number, proof)
-        if order is None:
+        # A customer is asked for in any case, so that an unknown number takes no less time.
+        owner = await self._shop.customer(_NOBODY if order is None else order.customer_id)
+        if order is None or owner is None or not _proves(proof, order, owner):
             await self._tries.failed(counted, now)
             return ProofOutcome.REFUSED
         await self._tries.succeeded(counted)
@@ -97,18 +106,14 @@ class GuardedShop:
             return order.customer_id == self._customer
         return normal_number(order.number) in {normal_number(number) for number in self._proven}
 
-    async def _proved_order(self, number: str, proof: Proof) -> Order | None:
-        order = await self._shop.order(number)
-        # A customer is asked for in any case, so that an unknown number takes no less time.
-        owner = await self._shop.customer(_NOBODY if order is None else order.customer_id)
-        if order is None or owner is None:
-            return None
-        return order if _proves(proof, order, owner) else None
-
 
 def _counted(number: str) -> str:
     """Return what a number is counted under: printable, as databases fail on some characters."""
     return "".join(ch for ch in normal_number(number) if ch.isprintable())[:LONGEST_COUNTED]
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdecimal, normal_number(number)))
 
 
 def _proves(proof: Proof, order: Order, owner: Customer) -> bool:

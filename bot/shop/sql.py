@@ -1,10 +1,10 @@
 """The embedded shop: the `Shop` port over the shop's own tables."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commerce import (
@@ -36,6 +36,7 @@ _ORDERS_OF = (
     .where(tables.orders.c.customer_id == _ID)
     .order_by(tables.orders.c.placed_at.desc().nulls_last(), tables.orders.c.key)
 )
+_NUMBERS = select(func.min(tables.orders.c.key), func.max(tables.orders.c.key))
 _COUPONS = select(tables.coupons).order_by(tables.coupons.c.code)
 CATALOGUE = (
     select(tables.products, tables.variants)
@@ -62,11 +63,16 @@ class SqlShop:
         return customer_of(lines[0], currency=self._currency) if lines else None
 
     async def order(self, number: str) -> Order | None:
-        """Return an order, whatever the case, `#`, spaces and hyphens of the number."""
+        """Return an order, whatever the case, `#`, spaces and hyphens of the number.
+
+        The letters that all of the shop's numbers begin with may be left out: 20417 is SB-20417.
+        """
         key = normal_number(number)
         if not _can_be_key(key):
             return None
         rows = await self._rows(_ORDER, key)
+        if not rows and key.isdecimal() and (prefix := await self._prefix()):
+            rows = await self._rows(_ORDER, prefix + key)
         return _order(rows[0]) if rows else None
 
     async def orders_of(self, customer: CustomerId) -> Sequence[Order]:
@@ -101,6 +107,14 @@ class SqlShop:
             rows = await self._rows(select(table.c.key, table.c.number).where(some))
             known |= {row.key: row.number for row in rows}
         return [OrderNumber(known[key]) for key in keys if key in known]
+
+    async def _prefix(self) -> str:
+        """Return the letters that every order's number begins with; "" where they differ."""
+        row = (await self._rows(_NUMBERS))[0]
+        first, last = str(row[0] or ""), str(row[1] or "")
+        # What the first and the last in order begin with, all between them do.
+        letters = "".join(takewhile(str.isalpha, first))
+        return letters if letters == "".join(takewhile(str.isalpha, last)) else ""
 
     async def _rows(
         self, query: Select[*tuple[Any, ...]], key: str | None = None

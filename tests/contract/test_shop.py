@@ -172,3 +172,13 @@ async def test_a_shop_out_of_reach_says_so(tmp_path: Path) -> None:
         with pytest.raises(ShopUnavailableError, match="Expected a database"):
             await answer
     await engine.dispose()
+
+
+async def test_letters_that_all_numbers_begin_with_may_be_left_out(shop: Shop) -> None:
+    order = await shop.order("# 102")
+
+    assert order is not None
+    assert order.number == "SB-102"
+    assert await shop.order("02") is None
+    # Told only where it is asked for: tokens of a text stay what they are.
+    assert list(await shop.order_numbers(["102"])) == []

@@ -1,9 +1,11 @@
 """Which stretch of a message fills which slot."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.commerce import normal_number
-from bot.dialogue.slots import fill, number_candidates, with_order_numbers
+from bot.dialogue.slots import fill, is_bare, number_candidates, with_order_numbers
 from bot.model import Entity, Understanding
 from tests.unit.dialogue.build import SLOTS, entity, said
 
@@ -82,3 +84,32 @@ def test_a_known_number_replaces_what_overlapped_it() -> None:
     assert [(e.type, e.value, e.text) for e in found] == [
         ("order_number", "#W2378156", "w-2378 156")
     ]
+
+
+def test_a_name_is_looked_for_only_where_a_question_asks_for_one() -> None:
+    assert fill(SPEC, said("it's Mei Lin"), asked="proof") == {"name": "Mei Lin"}
+    assert fill(SPEC, said("it's Mei Lin")) == {}
+    assert fill(SPEC, said("mei lin"), asked="proof", have={"zip": "94110"}) == {"name": "mei lin"}
+
+
+def test_a_colour_may_be_a_name() -> None:
+    text = "Rose Brown 94110"
+    base = said(text)
+    found = (entity(text, "color", "Brown"), entity(text, "zip", "94110"))
+    understood = replace(base, entities=found)
+    assert fill(SPEC, understood, asked="proof") == {"zip": "94110", "name": "Rose Brown"}
+
+
+def test_an_address_fills_its_slot_when_it_is_asked_for() -> None:
+    spec = {"address": (), "name": ()}
+    text = "Mei Lin, 45 Ocean Ave Apt 2, San Francisco"
+    assert fill(spec, said(text), asked="address") == {
+        "address": "45 Ocean Ave Apt 2, San Francisco"
+    }
+    assert fill(spec, said(text)) == {}
+
+
+def test_what_only_describes_a_thing_keeps_its_intent() -> None:
+    text = "navy M"
+    understood = replace(said(text), entities=(entity(text, "color", "navy"),))
+    assert not is_bare(understood)

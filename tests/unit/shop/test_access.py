@@ -205,3 +205,25 @@ async def test_an_unknown_customer_sees_nothing(desk: Desk) -> None:
     assert list(await shop.orders()) == []
     assert await shop.customer() is None
     assert await _see(shop, "SB-100") == []
+
+
+# -- numbers without their letters ------------------------------------------------------------
+
+
+async def test_digits_alone_name_an_order_that_they_may_see(desk: Desk) -> None:
+    assert await _see(desk.signed_in(ANA), "102", "200") == ["SB-102"]
+    assert await _see(desk.guest(), "102", "200") == []
+    assert await _see(desk.guest("SB-200"), "102", "200") == ["SB-200"]
+
+
+async def test_digits_alone_are_proved_like_the_whole_number(desk: Desk) -> None:
+    assert await desk.guest().prove("100", WRONG, desk.now) is ProofOutcome.REFUSED
+    assert await desk.guest().prove("100", RIGHT, desk.now) is ProofOutcome.PROVEN
+    assert await desk.guest().prove("999", RIGHT, desk.now) is ProofOutcome.REFUSED
+
+
+async def test_both_spellings_share_their_tries(desk: Desk) -> None:
+    for number in ("100", "SB-100", "sb 100", "#100", "100"):
+        assert await desk.guest().prove(number, WRONG, desk.now) is ProofOutcome.REFUSED
+
+    assert await desk.guest().prove("SB-100", RIGHT, desk.now) is ProofOutcome.WAIT
