@@ -9,7 +9,19 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 
 from bot.nlu.features import learn_grams, surface
-from bot.nlu.heads import Doubt, Emotions, Head, Intents, Scope, evidence, nearness, softmax
+from bot.nlu.heads import (
+    Doubt,
+    Emotions,
+    Head,
+    Intents,
+    Neighbours,
+    Scope,
+    evidence,
+    joined,
+    nearness,
+    softmax,
+    vote,
+)
 from bot.nlu.softmax import Weights, fit
 from bot.ports import Progress
 from intents.model import Example
@@ -42,8 +54,10 @@ class _Validated:
     """What models that had not seen an example said of it."""
 
     rows: Ints
-    logits: Floats
+    evidence: Floats
     nearness: Floats
+    logits: Floats
+    """Of the regression and the nearest phrases together."""
 
 
 def fit_intents(
@@ -58,14 +72,12 @@ def fit_intents(
     head, data = _prepare(examples, vectors, kinds=("word", "char"), with_surface=False)
     seen = _validate(data, examples, "Checking intents", progress)
     head = _finish(head, data, seen)
-    sums = np.array([evidence(row) for row in seen.logits], np.float32)
-    signs = np.stack([sums, seen.nearness], axis=1).reshape(-1, 2)
+    signs = np.stack([seen.evidence, seen.nearness], axis=1).reshape(-1, 2)
     mean, spread = _mean_and_spread(signs)
     clear = _clear(seen.logits / head.temperature, data.wanted[seen.rows])
     scores = ((signs - mean) / spread).sum(axis=1)[clear]
     languages = [examples[row].language for row in seen.rows[clear]]
     scope = Scope(
-        neighbours=data.directions,
         mean=mean,
         spread=spread,
         thresholds=_thresholds(scores, languages, reject),
@@ -92,20 +104,31 @@ def _prepare(
     index = {label: i for i, label in enumerate(labels)}
     grams = learn_grams([example.text for example in examples], kinds)
     nothing = np.zeros((0, len(labels)), np.float32)
+    wanted = np.array([index[example.intent] for example in examples])
+    centre = vectors.mean(axis=0)
+    away = vectors - centre
+    directions = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)
     head = Head(
-        labels=labels, centre=vectors.mean(axis=0), grams=grams, dense=nothing, sparse=nothing,
+        labels=labels, centre=centre, grams=grams, dense=nothing, sparse=nothing,
         bias=np.zeros(len(labels), np.float32), temperature=1.0, surface=with_surface,
+        near=Neighbours(directions=directions, labels=wanted),
+        gram_weight=_gram_weight(len(examples) / len(labels)),
     )  # fmt: skip
-    directions = np.stack([head.direction(vector) for vector in vectors])
     signs = np.stack([surface(example.text) for example in examples])
     data = _Data(
         labels=labels,
-        wanted=np.array([index[example.intent] for example in examples]),
+        wanted=wanted,
         directions=directions,
         dense=np.concatenate([directions, signs], axis=1) if with_surface else directions,
-        sparse=_sparse([grams.row(example.text) for example in examples], len(grams.idf)),
+        sparse=head.gram_weight
+        * _sparse([grams.row(example.text) for example in examples], len(grams.idf)),
     )
     return head, data
+
+
+def _gram_weight(examples_of_a_label: float) -> float:
+    """Return how much n-grams count: of ten examples few words are telling, of 200 many."""
+    return float(np.clip(0.5 + 0.75 * np.log10(examples_of_a_label / 10), 0.4, 1.5))
 
 
 def _sparse(rows: Sequence[tuple[Ints, Floats]], width: int) -> csr_matrix:
@@ -144,23 +167,40 @@ def _validate(
 ) -> _Validated:
     """Ask each example of models trained without it; what is alone in its label is left out."""
     folds = _folds(examples)
-    rows, logits, near = [], [], []
+    found: list[_Validated] = []
     for fold in range(FOLDS):
         progress(what, fold, FOLDS + 1)
         held, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         if not len(held) or not len(rest):
             continue
-        weights = _fit(data, rest)
-        rows.append(held)
-        logits.append(weights.logits(data.dense[held], data.sparse[held]))
-        cosines = data.directions[held] @ data.directions[rest].T
-        near.append(np.array([nearness(row) for row in cosines], np.float32))
+        found.append(_ask(data, _fit(data, rest), held, rest))
     progress(what, FOLDS, FOLDS + 1)
-    if not rows:
-        empty = np.zeros((0, len(data.labels)), np.float32)
-        return _Validated(rows=np.zeros(0, np.int64), logits=empty, nearness=empty[:, 0])
+    if not found:
+        nothing = np.zeros((0, len(data.labels)), np.float32)
+        return _Validated(
+            rows=np.zeros(0, np.int64), evidence=nothing[:, 0], nearness=nothing[:, 0],
+            logits=nothing,
+        )  # fmt: skip
     return _Validated(
-        rows=np.concatenate(rows), logits=np.concatenate(logits), nearness=np.concatenate(near)
+        rows=np.concatenate([one.rows for one in found]),
+        evidence=np.concatenate([one.evidence for one in found]),
+        nearness=np.concatenate([one.nearness for one in found]),
+        logits=np.concatenate([one.logits for one in found]),
+    )
+
+
+def _ask(data: _Data, weights: Weights, held: Ints, rest: Ints) -> _Validated:
+    """Ask a model, and the phrases it was fitted to, about those held back."""
+    classes, labels = len(data.labels), data.wanted[rest]
+    logits = weights.logits(data.dense[held], data.sparse[held])
+    cosines = data.directions[held] @ data.directions[rest].T
+    votes = [vote(row, labels, classes) for row in cosines]
+    both = [joined(row, votes) for row, votes in zip(logits, votes, strict=True)]
+    return _Validated(
+        rows=held,
+        evidence=np.array([evidence(row) for row in logits], np.float32),
+        nearness=np.array([nearness(row) for row in cosines], np.float32),
+        logits=np.stack(both),
     )
 
 

@@ -15,6 +15,33 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Neighbours:
+    """The training phrases themselves: the nearest ones vote for their labels.
+
+    The regression knows what a label's phrases share; the nearest know the odd ones, which a
+    shop's talk is full of. Together they are right more often (benchmarks/RESULTS.md).
+    """
+
+    directions: Floats
+    """One row each, of length one."""
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Read:
+    """What a head finds in one text."""
+
+    direction: Floats
+    """Where its vector points, seen from the centre; of length one."""
+    logits: Floats
+    """How much the regression finds for each label."""
+    cosines: Floats
+    """How near each training phrase is."""
+    likely: Floats
+    """How likely each label is, by the regression and by the nearest phrases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Head:
     """A calibrated classifier over labels."""
 
@@ -26,25 +53,29 @@ class Head:
     sparse: Floats
     bias: Floats
     temperature: float
+    near: Neighbours
     surface: bool = False
     """Whether `surface` of the text stands behind the vector."""
+    gram_weight: float = 1.0
+    """How much n-grams count: the more examples a label has, the more they tell."""
 
-    def direction(self, vector: Floats) -> Floats:
-        """Return where a vector points, seen from the centre; of length one."""
+    def read(self, vector: Floats, text: str) -> Read:
+        """Read a text and its vector."""
         away = vector - self.centre
-        unit: Floats = away / (np.linalg.norm(away) or 1.0)
-        return unit
+        direction: Floats = away / (np.linalg.norm(away) or 1.0)
+        cosines: Floats = self.near.directions @ direction
+        logits = self._logits(direction, text)
+        votes = vote(cosines, self.near.labels, len(self.labels))
+        likely = softmax(joined(logits, votes) / self.temperature)
+        return Read(direction=direction, logits=logits, cosines=cosines, likely=likely)
 
-    def logits(self, direction: Floats, text: str) -> Floats:
-        """Return how much speaks for each label."""
+    def _logits(self, direction: Floats, text: str) -> Floats:
         columns, values = self.grams.row(text)
         dense = np.concatenate([direction, surface(text)]) if self.surface else direction
-        logits: Floats = dense @ self.dense + values @ self.sparse[columns] + self.bias
+        logits: Floats = (
+            dense @ self.dense + self.gram_weight * (values @ self.sparse[columns]) + self.bias
+        )
         return logits
-
-    def calibrated(self, logits: Floats) -> Floats:
-        """Return how likely each label is."""
-        return softmax(logits / self.temperature)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,16 +87,14 @@ class Scope:
     for a text of which one word fits one label), and how near the nearest training phrases are.
     """
 
-    neighbours: Floats
-    """Directions of the training phrases, one row each."""
     mean: Floats
     spread: Floats
     thresholds: Mapping[str, float]
     """The least score that is in scope, by language; "" for a language without its own."""
 
-    def score(self, direction: Floats, logits: Floats) -> float:
+    def score(self, read: Read) -> float:
         """Return how sure it is that a text is in scope; higher is surer."""
-        signs = np.array([evidence(logits), nearness(self.neighbours @ direction)])
+        signs = np.array([evidence(read.logits), nearness(read.cosines)])
         return float(((signs - self.mean) / self.spread).sum())
 
     def holds(self, score: float, language: str) -> bool:
@@ -118,14 +147,13 @@ class Emotions:
 
     def read(self, vector: Floats, text: str) -> tuple[str, float, float]:
         """Return the likeliest emotion, its confidence, and how strong it is, 0-1."""
-        direction = self.head.direction(vector)
-        likely = self.head.calibrated(self.head.logits(direction, text))
-        best = int(likely.argmax())
-        row = np.concatenate([direction, surface(text), [1.0]])
+        read = self.head.read(vector, text)
+        best = int(read.likely.argmax())
+        row = np.concatenate([read.direction, surface(text), [1.0]])
         strength = min(max(float(row @ self.intensity), 0.0), 1.0)
         if self.head.labels[best] == self.calm:
-            strength *= 1 - float(likely[best])
-        return self.head.labels[best], float(likely[best]), strength
+            strength *= 1 - float(read.likely[best])
+        return self.head.labels[best], float(read.likely[best]), strength
 
 
 NEAREST = 5
@@ -137,6 +165,30 @@ def nearness(cosines: Floats) -> float:
     """Return the mean of the nearest neighbours' cosines."""
     few = min(NEAREST, len(cosines))
     return float(np.partition(cosines, len(cosines) - few)[-few:].mean())
+
+
+VOTERS = 30
+"""So many of the nearest phrases vote."""
+_SHARPNESS = 0.04
+"""A phrase whose cosine is lower by this counts e times less."""
+_VOTE_WEIGHT = 0.6
+"""How much the votes count beside the regression (measured, as the two above)."""
+
+
+def vote(cosines: Floats, labels: NDArray[np.int64], classes: int) -> Floats:
+    """Return logarithms of what the nearest give each label; one without any gets the last's."""
+    few = min(VOTERS, len(cosines))
+    nearest = np.argpartition(cosines, len(cosines) - few)[-few:]
+    weights = np.exp((cosines[nearest] - 1) / _SHARPNESS)
+    sums = np.bincount(labels[nearest], weights, minlength=classes)
+    logarithms: Floats = np.log(sums + weights.min()).astype(np.float32)
+    return logarithms
+
+
+def joined(logits: Floats, votes: Floats) -> Floats:
+    """Return the logits with the votes of the nearest phrases added."""
+    both: Floats = logits - evidence(logits) + _VOTE_WEIGHT * votes
+    return both
 
 
 def evidence(logits: Floats) -> float:
@@ -164,7 +216,6 @@ def save_intents(path: Path, intents: Intents) -> None:
         intents.head,
         {"thresholds": dict(scope.thresholds), "doubt": languages},
         {
-            "neighbours": scope.neighbours,
             "mean": scope.mean,
             "spread": scope.spread,
             **{f"confidences {one}": intents.doubt.confidences[one] for one in languages},
@@ -177,7 +228,6 @@ def load_intents(path: Path) -> Intents:
     """Read what `save_intents` wrote; raises ValueError, KeyError or OSError on anything else."""
     head, more, arrays = _load(path)
     scope = Scope(
-        neighbours=arrays["neighbours"],
         mean=arrays["mean"],
         spread=arrays["spread"],
         thresholds=more["thresholds"],
@@ -206,6 +256,7 @@ def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, 
         "kinds": head.grams.kinds,
         "temperature": head.temperature,
         "surface": head.surface,
+        "gram_weight": head.gram_weight,
         **more,
     }
     named: dict[str, Any] = {
@@ -216,6 +267,8 @@ def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, 
         "dense": head.dense,
         "sparse": head.sparse,
         "bias": head.bias,
+        "near": head.near.directions,
+        "near labels": head.near.labels,
         **arrays,
     }
     np.savez(path, **named)
@@ -234,6 +287,8 @@ def _load(path: Path) -> tuple[Head, dict[str, Any], dict[str, Any]]:
         sparse=arrays["sparse"],
         bias=arrays["bias"],
         temperature=float(facts["temperature"]),
+        near=Neighbours(directions=arrays["near"], labels=arrays["near labels"]),
         surface=bool(facts["surface"]),
+        gram_weight=float(facts["gram_weight"]),
     )
     return head, facts, arrays

@@ -108,9 +108,8 @@ class NluRecognizer:
         self, text: str, language: Language, vector: NDArray[np.float32], exact: str | None
     ) -> tuple[tuple[Guess, ...], bool]:
         head, scope = self.intents.head, self.intents.scope
-        direction = head.direction(vector)
-        logits = head.logits(direction, text)
-        likely = head.calibrated(logits)
+        read = head.read(vector, text)
+        likely = read.likely
         known = exact in head.labels
         if known:
             likely = np.array([float(label == exact) for label in head.labels], np.float32)
@@ -118,7 +117,7 @@ class NluRecognizer:
         ranking = tuple(
             Guess(intent=head.labels[i], confidence=round(float(likely[i]), 6)) for i in order
         )
-        valid = scope.holds(scope.score(direction, logits), language)
+        valid = scope.holds(scope.score(read), language)
         return ranking, known or (valid and any(map(str.isalnum, text)))
 
     def _emotion(self, text: str, vector: NDArray[np.float32]) -> Emotion:

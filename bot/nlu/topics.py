@@ -38,8 +38,7 @@ class TopicFinder:
         texts = list(dict.fromkeys([document.title, *headings]))
         weights: defaultdict[str, float] = defaultdict(float)
         for number, vector in enumerate(self.encoder.encode(texts, "query")):
-            direction = self.head.direction(vector)
-            likely = self.head.calibrated(self.head.logits(direction, texts[number]))
+            likely = self.head.read(vector, texts[number]).likely
             for label, share in zip(self.head.labels, likely, strict=True):
                 if self._is_asked_for(label):
                     weights[label] += float(share) * (1.0 if number else _TITLE_COUNTS)

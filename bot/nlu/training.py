@@ -16,7 +16,7 @@ from bot.settings import Settings, ShopRules
 from intents.loader import load_catalog, load_emotions, load_phrases
 from intents.model import BadPhrasesError, Example
 
-RECIPE = 3
+RECIPE = 4
 """Counts the changes of features, heads and scope: a higher number makes everybody train anew."""
 _LIBRARIES = ("numpy", "scipy")
 

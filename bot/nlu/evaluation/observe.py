@@ -93,11 +93,9 @@ def _evidence(recognizer: NluRecognizer, recognition: Recognition) -> tuple[floa
     if recognition.vector is None:
         return None, False
     head, scope = recognizer.intents.head, recognizer.intents.scope
-    direction = head.direction(recognition.vector)
-    cosines = head.near.directions @ direction
-    score = scope.score(cosines, head.logits(direction, recognition.understanding.text))
-    nearest = np.max(cosines, initial=0.0)
-    return score, bool(nearest >= _SAME)
+    read = head.read(recognition.vector, recognition.understanding.text)
+    nearest = np.max(read.cosines, initial=0.0)
+    return scope.score(read), bool(nearest >= _SAME)
 
 
 def languages_of(observations: Observations) -> tuple[Language, ...]:
