@@ -33,6 +33,8 @@ OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
 ACTION = "action_shopbell_turn"
 UNAVAILABLE = "utter_shopbell_unavailable"
+FOUND = ("color", "product", "size")
+"""Types that Shopbell finds by the catalogue and by rules, so that few phrases mark them."""
 _LANGUAGE = "shopbell_language"
 _EMOTION = "shopbell_emotion"
 """Entities of the component, which fill the slots of their names; the action sets them, too."""
@@ -58,8 +60,9 @@ class ProjectData:
 
     @property
     def entities(self) -> list[str]:
-        """Return the types that are marked in the phrases, sorted."""
-        return sorted({mark.type for example in self.phrases for mark in example.entities})
+        """Return the types of what messages can name, sorted."""
+        marked = {mark.type for example in self.phrases for mark in example.entities}
+        return sorted(marked.union(FOUND))
 
 
 def read_data(own: Path | None = None) -> ProjectData:

@@ -141,6 +141,18 @@ def test_odd_messages_break_nothing(server: RasaServer, odd: str) -> None:
     assert texts(server.say("hello", sender="odd")) not in {"", *FALLBACK.values()}
 
 
+def test_the_domain_knows_everything_that_shopbell_finds(server: RasaServer) -> None:
+    for text in (
+        "do you have the mug in blue, size M, for $20? i ordered 2 on 3 May, order SB-20417",
+        "mail ann@example.com, phone +1 415 555 0123, zip 90210, tracking 1Z88F3409912",
+        "昨天买的陶瓷杯，蓝色 L 码，寄到 100080，加急！",
+    ):
+        server.say(text, sender="names")
+
+    log = server.log.read_text(encoding="utf-8", errors="replace")
+    assert "not defined in the domain" not in log
+
+
 # -- without Shopbell ------------------------------------------------------------
 
 
