@@ -24,6 +24,8 @@ T = TypeVar("T")
 _CONFUSIONS = 10
 _STRAYS = 5
 _NOTHING = "–"
+_NARROW = 60
+"""Columns of a terminal below which headings are short and ranges left out."""
 _WEAK = 0.7
 """An F1 below this is marked."""
 
@@ -32,12 +34,13 @@ def show(report: Report, names: Mapping[str, str], console: Console | None = Non
     """Print the whole report on standard output; `names` are the languages' own."""
     out = console or Console(highlight=False, emoji=False, markup=False)
     out.print(Text("How well messages are understood", style="bold"))
+    narrow = out.width < _NARROW
     for line in _about(report.subject, report.overall.phrases):
         out.print(line, style="dim")
-    out.print(_summary(report, names))
+    out.print(_summary(report, names, narrow=narrow))
     for language, section in report.languages.items():
         out.rule(Text(names.get(language, language), style="bold"), align="left")
-        for table in _details(section):
+        for table in _details(section, narrow=narrow):
             out.print(table)
 
 
@@ -62,13 +65,13 @@ def _about(subject: Subject, phrases: int) -> Iterable[str]:
 # -- summary ------------------------------------------------------------
 
 
-def _summary(report: Report, names: Mapping[str, str]) -> Table:
+def _summary(report: Report, names: Mapping[str, str], *, narrow: bool) -> Table:
     columns = {names.get(key, key): section for key, section in report.languages.items()}
     if len(columns) > 1:
         columns["together"] = report.overall
     table = _table("", *columns)
     for label, cells in _rows(list(columns.values())):
-        table.add_row(label, *cells)
+        table.add_row(label, *(cell.partition(" (")[0] for cell in cells) if narrow else cells)
     return table
 
 
@@ -90,7 +93,7 @@ def _near(found: Classified) -> str:
 _CELLS: Mapping[str, Callable[[Section], str]] = {
     "phrases": lambda s: str(s.phrases),
     "right intent": lambda s: _of(s.intents, lambda i: _with_range(i.strict)),
-    "  or a near-equivalent": lambda s: _of(s.intents, _near),
+    "  or a near one": lambda s: _of(s.intents, _near),
     "  macro F1": lambda s: _of(s.intents, lambda i: _number(i.macro_f1)),
     "calibration error": lambda s: _of(s.calibration, lambda c: _percent(c.ece)),
     "answered as set now": lambda s: _of(s.doubt, lambda d: _percent(d.dial.answered.value)),
@@ -99,7 +102,7 @@ _CELLS: Mapping[str, Callable[[Section], str]] = {
     "  refused": lambda s: _of(s.scope, lambda f: _percent(f.refused.value)),
     "in scope kept": lambda s: _of(s.scope, lambda f: _percent(f.kept.value)),
     "right emotion": lambda s: _of(s.emotions, lambda e: _with_range(e.strict)),
-    "  macro F1 of emotions": lambda s: _of(s.emotions, lambda e: _number(e.macro_f1)),
+    "  emotion macro F1": lambda s: _of(s.emotions, lambda e: _number(e.macro_f1)),
     "time p50": lambda s: f"{s.latency.p50:.1f} ms",
     "  p95": lambda s: f"{s.latency.p95:.1f} ms",
 }
@@ -109,18 +112,18 @@ _CELLS: Mapping[str, Callable[[Section], str]] = {
 # -- one language ------------------------------------------------------------
 
 
-def _details(section: Section) -> Iterable[Table]:
+def _details(section: Section, *, narrow: bool) -> Iterable[Table]:
     if section.doubt is not None:
         yield _automation(section.doubt.automation)
     if section.calibration is not None:
         yield _reliability(section.calibration)
     if section.intents is not None:
-        yield _labels(section.intents, "intent")
+        yield _labels(section.intents, "intent", narrow=narrow)
         yield from _confusions(section.intents)
     if section.scope is not None:
         yield from _let_in(section.scope)
     if section.emotions is not None:
-        yield _labels(section.emotions, "emotion")
+        yield _labels(section.emotions, "emotion", narrow=narrow)
         yield from _confusions(section.emotions)
 
 
@@ -146,12 +149,13 @@ def _reliability(calibration: Calibration) -> Table:
     return table
 
 
-def _labels(found: Classified, kind: str) -> Table:
-    table = _table(kind, "precision", "recall", "F1", "phrases")
+def _labels(found: Classified, kind: str, *, narrow: bool) -> Table:
+    wide = ("precision", "recall", "F1", "phrases")
+    table = _table(kind, *(("prec.", "rec.", "F1", "n") if narrow else wide))
     for one in sorted(found.labels, key=lambda one: (one.f1, one.label)):
         table.add_row(
             one.label,
-            *(_number(value) for value in (one.precision, one.recall, one.f1)),
+            *(f"{value:.2f}" for value in (one.precision, one.recall, one.f1)),
             str(one.support),
             style="red" if one.f1 < _WEAK else None,
         )
@@ -160,16 +164,16 @@ def _labels(found: Classified, kind: str) -> Table:
 
 def _confusions(found: Classified) -> Iterable[Table]:
     if found.confusions:
-        table = Table("meant", "taken for", "", "for example", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = _phrases("meant → taken for", "times", "for example")
         for pair in found.confusions[:_CONFUSIONS]:
             example = Text(pair.examples[0], style="dim")
-            table.add_row(pair.wanted, pair.said, str(pair.count), example)
+            table.add_row(f"{pair.wanted} → {pair.said}", str(pair.count), example)
         yield table
 
 
 def _let_in(scope: ScopeFound) -> Iterable[Table]:
     if scope.let_in:
-        table = Table("out of scope, let in", "taken for", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = _phrases("out of scope, let in", "taken for")
         for stray in scope.let_in[:_STRAYS]:
             table.add_row(Text(stray.text, style="dim"), stray.intent)
         yield table
@@ -183,6 +187,13 @@ def _table(first: str, *others: str) -> Table:
     table.add_column(first, overflow="fold")
     for other in others:
         table.add_column(other, justify="right")
+    return table
+
+
+def _phrases(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
     return table
 
 

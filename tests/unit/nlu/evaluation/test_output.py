@@ -69,12 +69,23 @@ def test_the_table_shows_every_part() -> None:
     shown = _shown(full_report(), 100)
 
     for words in (
-        *("English", "中文", "together", "right intent", "near-equivalent", "calibration error"),
+        *("English", "中文", "together", "right intent", "near one", "calibration error"),
         *("accepted error", "AUROC", "right emotion", "taken for", "confidence", "p95"),
         *("refund_status", "gift_wrapping", "x.yml:7", "trained on 2", "[red]", "phrases/[bold]"),
     ):
         assert words in shown
     assert "\x1b" not in shown
+
+
+def test_a_narrow_terminal_cuts_no_figure() -> None:
+    report = full_report()
+    section, shown = report.languages["zh"], _shown(report, 44)
+
+    assert section.intents is not None
+    assert f"{section.intents.macro_f1:.3f} " in shown
+    assert "…" not in shown
+    assert " % (" in _shown(report, 80)
+    assert " % (" not in shown
 
 
 @pytest.mark.parametrize("width", [38, 60, 200])
