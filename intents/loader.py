@@ -23,7 +23,7 @@ from intents.rasa import read_examples
 
 _NOT_PHRASES = {"emotions", "replies"}
 """Folders inside a language that hold something else than phrases of intents."""
-_OWN_FILES = {"catalog.yml", "commands.yml", "entities.yml", "language.yml"}
+_OWN_FILES = {"answers.yml", "catalog.yml", "commands.yml", "entities.yml", "language.yml"}
 _RASA_FILES = {"credentials.yml", "endpoints.yml"}
 """Files of a Rasa project whose keys can be anything; intents.rasa knows the others by theirs."""
 
@@ -103,7 +103,7 @@ def load_labelled(path: Path) -> tuple[tuple[Example, ...], tuple[Example, ...]]
     said = [
         file
         for file, folders in files.items()
-        if not _NOT_PHRASES & folders and file.name not in _OWN_FILES
+        if not _NOT_PHRASES & folders and (file == whole or file.name not in _OWN_FILES)
     ]
     return _read_all(said, root), _read_all(felt, root)
 
