@@ -380,8 +380,7 @@ def _retriever(
     articles = TopicalArticles(articles=SqlArticles(engine), finder=finder)
 
     async def product_texts() -> list[Document]:
-        products = await shop.products()
-        await asyncio.to_thread(recognizer.entities.learn, products)
+        products = await asyncio.to_thread(recognizer.entities.learn, await shop.products())
         return product_documents(products, languages(), words)
 
     folder: Path = settings.home / "index"

@@ -78,10 +78,11 @@ class EntityExtractor:
             for type_, value in one.readings
         )  # fmt: skip
 
-    def learn(self, products: Sequence[Product]) -> None:
-        """Know the products of a catalogue from now on; the same catalogue costs nothing."""
+    def learn(self, products: Sequence[Product]) -> Sequence[Product]:
+        """Know a catalogue's products from now on, and give them back; again costs nothing."""
         if self.products is not None:
             self.products.put(products)
+        return products
 
     def _find(self, plain: str, language: Language, now: datetime | None) -> Iterator[Found]:
         finders, order = _finders(language), order_regex(self.order_pattern)

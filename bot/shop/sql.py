@@ -110,8 +110,7 @@ class SqlShop:
 
     async def _prefix(self) -> str:
         """Return the letters that every order's number begins with; "" where they differ."""
-        row = (await self._rows(_NUMBERS))[0]
-        first, last = str(row[0] or ""), str(row[1] or "")
+        first, last = (str(key or "") for key in list((await self._rows(_NUMBERS))[0]))
         # What the first and the last in order begin with, all between them do.
         letters = "".join(takewhile(str.isalpha, first))
         return letters if letters == "".join(takewhile(str.isalpha, last)) else ""
