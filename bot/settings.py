@@ -200,7 +200,7 @@ class Understand(_Rules):
 
     reject: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Share of valid messages that may be taken for out of scope, per language."""
-    accepted_error: Annotated[float, Field(gt=0, le=1)] = 0.05
+    accepted_error: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of wrong intents among the messages that are acted on without asking back."""
 
 

@@ -10,6 +10,10 @@ class DataError(Exception):
     """Something in intents/ or in a shop's own phrases is wrong; the message names the place."""
 
 
+OUT_OF_SCOPE = "out_of_scope"
+"""A pseudo-intent: its phrases teach what no intent covers, and it is never an answer."""
+
+
 class BadPhrasesError(DataError):
     """A file of training phrases can't be used; the message names file and line."""
 

@@ -10,15 +10,15 @@ from scipy.sparse import csr_matrix
 
 from bot.nlu.features import learn_grams, surface
 from bot.nlu.heads import (
+    SIGNS,
     Doubt,
     Emotions,
     Head,
     Intents,
     Neighbours,
     Scope,
-    evidence,
     joined,
-    nearness,
+    signs_of,
     softmax,
     vote,
 )
@@ -33,6 +33,8 @@ _OWN_THRESHOLD = 40
 _CLEAR = 0.9
 """So likely has its own label to be for an example that counts for the scope's thresholds."""
 _RIDGE = 3.0
+_LEAST_OUTSIDE = 30
+"""Fewer examples of what is out of scope don't teach how to weigh the signs."""
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -43,6 +45,7 @@ class _Data:
     """Examples as numbers."""
 
     labels: tuple[str, ...]
+    nothing: int | None
     wanted: Ints
     directions: Floats
     dense: Floats
@@ -54,44 +57,79 @@ class _Validated:
     """What models that had not seen an example said of it."""
 
     rows: Ints
-    evidence: Floats
-    nearness: Floats
+    signs: Floats
+    """Of being in scope, one row each."""
     logits: Floats
     """Of the regression and the nearest phrases together."""
 
 
 def fit_intents(
-    examples: Sequence[Example], vectors: Floats, *, reject: float, progress: Progress
+    examples: Sequence[Example],
+    vectors: Floats,
+    *,
+    names: int = 0,
+    reject: float,
+    progress: Progress,
 ) -> Intents:
-    """Fit the intent head and its scope.
+    """Fit the intent head, its scope and its doubt.
+
+    The last `names` examples are the labels' own names: they teach, but nobody says them, so that
+    nothing is measured on them.
 
     The scope's thresholds reject the share `reject` of validated examples in each language, of
     those that are clear by themselves. Phrases are written as they stand in mid-dialogue too
     ("and silver?"); counting those, the thresholds let every second strange message through.
     """
     head, data = _prepare(examples, vectors, kinds=("word", "char"), with_surface=False)
-    seen = _validate(data, examples, "Checking intents", progress)
+    folds = _folds(examples)
+    folds[len(examples) - names :] = -1
+    seen = _validate(data, folds, "Checking intents", progress)
     head = _finish(head, data, seen)
-    signs = np.stack([seen.evidence, seen.nearness], axis=1).reshape(-1, 2)
-    mean, spread = _mean_and_spread(signs)
-    clear = _clear(seen.logits / head.temperature, data.wanted[seen.rows])
-    scores = ((signs - mean) / spread).sum(axis=1)[clear]
-    languages = [examples[row].language for row in seen.rows[clear]]
-    scope = Scope(
-        mean=mean,
-        spread=spread,
-        thresholds=_thresholds(scores, languages, reject),
+    inside = data.wanted[seen.rows] != (-1 if head.nothing is None else head.nothing)
+    valid = _Validated(
+        rows=seen.rows[inside], signs=seen.signs[inside], logits=seen.logits[inside]
     )
-    wanted = data.wanted[seen.rows]
-    told = [examples[row].language for row in seen.rows]
-    doubt = _doubt(seen.logits / head.temperature, wanted, told)
-    return Intents(head=head, scope=scope, doubt=doubt)
+    if head.nothing is not None:
+        valid.logits[:, head.nothing] = -np.inf
+    likely = _likely(valid.logits / head.temperature)
+    wanted = data.wanted[valid.rows]
+    languages = [examples[row].language for row in valid.rows]
+    return Intents(
+        head=head,
+        scope=_scope(seen, inside, valid, _clear(likely, wanted), languages, reject),
+        doubt=_doubt(likely, wanted, languages),
+    )
+
+
+def _scope(
+    seen: _Validated,
+    inside: NDArray[np.bool_],
+    valid: _Validated,
+    clear: NDArray[np.bool_],
+    languages: Sequence[str | None],
+    reject: float,
+) -> Scope:
+    mean, spread = _mean_and_spread(valid.signs)
+    weights = _weights((seen.signs - mean) / spread, inside)
+    scores = np.asarray(((valid.signs - mean) / spread) @ weights, np.float32)[clear]
+    told = [language for language, one in zip(languages, clear, strict=True) if one]
+    thresholds = _thresholds(scores, told, reject)
+    return Scope(mean=mean, spread=spread, weights=weights, thresholds=thresholds)
+
+
+def _weights(signs: Floats, inside: NDArray[np.bool_]) -> Floats:
+    """Weigh the signs by a regression of in and out of scope, where enough is known of both."""
+    if min(inside.sum(), (~inside).sum()) < _LEAST_OUTSIDE:
+        return np.ones(SIGNS, np.float32)
+    none = csr_matrix((len(signs), 0), dtype=np.float32)
+    fitted = fit(signs, none, inside.astype(np.int64), classes=2, strength=STRENGTH)
+    return np.asarray(fitted.dense[:, 1] - fitted.dense[:, 0], np.float32)
 
 
 def fit_emotions(examples: Sequence[Example], vectors: Floats, *, progress: Progress) -> Emotions:
     """Fit the emotion head and the strength of what is felt."""
     head, data = _prepare(examples, vectors, kinds=("word", "char", "sign"), with_surface=True)
-    head = _finish(head, data, _validate(data, examples, "Checking emotions", progress))
+    head = _finish(head, data, _validate(data, _folds(examples), "Checking emotions", progress))
     felt = [i for i, example in enumerate(examples) if example.intensity]
     calm = next((example.intent for example in examples if example.intensity == 0), None)
     return Emotions(head=head, calm=calm, intensity=_intensity(data, examples, felt))
@@ -117,6 +155,7 @@ def _prepare(
     signs = np.stack([surface(example.text) for example in examples])
     data = _Data(
         labels=labels,
+        nothing=head.nothing,
         wanted=wanted,
         directions=directions,
         dense=np.concatenate([directions, signs], axis=1) if with_surface else directions,
@@ -128,7 +167,7 @@ def _prepare(
 
 def _gram_weight(examples_of_a_label: float) -> float:
     """Return how much n-grams count: of ten examples few words are telling, of 200 many."""
-    return float(np.clip(0.5 + 0.75 * np.log10(examples_of_a_label / 10), 0.4, 1.5))
+    return float(np.clip(0.5 + 0.75 * np.log10(examples_of_a_label / 10), 0.5, 1.5))
 
 
 def _sparse(rows: Sequence[tuple[Ints, Floats]], width: int) -> csr_matrix:
@@ -162,11 +201,8 @@ def _finish(head: Head, data: _Data, seen: _Validated) -> Head:
 # -- validation ------------------------------------------------------------
 
 
-def _validate(
-    data: _Data, examples: Sequence[Example], what: str, progress: Progress
-) -> _Validated:
+def _validate(data: _Data, folds: Ints, what: str, progress: Progress) -> _Validated:
     """Ask each example of models trained without it; what is alone in its label is left out."""
-    folds = _folds(examples)
     found: list[_Validated] = []
     for fold in range(FOLDS):
         progress(what, fold, FOLDS + 1)
@@ -177,14 +213,10 @@ def _validate(
     progress(what, FOLDS, FOLDS + 1)
     if not found:
         nothing = np.zeros((0, len(data.labels)), np.float32)
-        return _Validated(
-            rows=np.zeros(0, np.int64), evidence=nothing[:, 0], nearness=nothing[:, 0],
-            logits=nothing,
-        )  # fmt: skip
+        return _Validated(rows=np.zeros(0, np.int64), signs=nothing[:, :0], logits=nothing)
     return _Validated(
         rows=np.concatenate([one.rows for one in found]),
-        evidence=np.concatenate([one.evidence for one in found]),
-        nearness=np.concatenate([one.nearness for one in found]),
+        signs=np.concatenate([one.signs for one in found]),
         logits=np.concatenate([one.logits for one in found]),
     )
 
@@ -196,12 +228,11 @@ def _ask(data: _Data, weights: Weights, held: Ints, rest: Ints) -> _Validated:
     cosines = data.directions[held] @ data.directions[rest].T
     votes = [vote(row, labels, classes) for row in cosines]
     both = [joined(row, votes) for row, votes in zip(logits, votes, strict=True)]
-    return _Validated(
-        rows=held,
-        evidence=np.array([evidence(row) for row in logits], np.float32),
-        nearness=np.array([nearness(row) for row in cosines], np.float32),
-        logits=np.stack(both),
-    )
+    signs = [
+        signs_of(row, one, near, labels, data.nothing)
+        for row, one, near in zip(logits, both, cosines, strict=True)
+    ]
+    return _Validated(rows=held, signs=np.stack(signs), logits=np.stack(both))
 
 
 def _folds(examples: Sequence[Example]) -> Ints:
@@ -235,15 +266,20 @@ def _temperature(logits: Floats, wanted: Ints) -> float:
     return float(np.exp(minimize_scalar(surprise, bounds=(-2.5, 2.5), method="bounded").x))
 
 
-def _clear(logits: Floats, wanted: Ints) -> NDArray[np.bool_]:
+def _likely(logits: Floats) -> Floats:
+    rows = [softmax(row) for row in logits]
+    return np.stack(rows) if rows else logits
+
+
+def _clear(likely: Floats, wanted: Ints) -> NDArray[np.bool_]:
     """Return which examples a model that had not seen them understood surely."""
-    likely = [softmax(row)[label] for row, label in zip(logits, wanted, strict=True)]
-    return np.array(likely, np.float32) >= _CLEAR
+    sure: NDArray[np.bool_] = likely[np.arange(len(wanted)), wanted] >= _CLEAR
+    return sure
 
 
 def _mean_and_spread(signs: Floats) -> tuple[Floats, Floats]:
     if not len(signs):
-        return np.zeros(2, np.float32), np.ones(2, np.float32)
+        return np.zeros(SIGNS, np.float32), np.ones(SIGNS, np.float32)
     return signs.mean(axis=0), np.maximum(signs.std(axis=0), 1e-6)
 
 
@@ -260,17 +296,17 @@ def _thresholds(
     return thresholds
 
 
-def _doubt(logits: Floats, wanted: Ints, languages: Sequence[str | None]) -> Doubt:
+def _doubt(likely: Floats, wanted: Ints, languages: Sequence[str | None]) -> Doubt:
     """Sort what the validated examples were taken for by confidence, per language."""
-    likely = np.array([softmax(row).max() for row in logits], np.float32)
-    right = logits.argmax(axis=1) == wanted if len(logits) else np.zeros(0, bool)
+    right = likely.argmax(axis=1) == wanted if len(likely) else np.zeros(0, bool)
+    most = likely.max(axis=1) if len(likely) else np.zeros(0, np.float32)
     confidences: dict[str, Floats] = {}
     were_right: dict[str, NDArray[np.bool_]] = {}
     for language in ["", *sorted({one for one in languages if one})]:
         own = np.array([not language or one == language for one in languages], bool)
         if not language or own.sum() >= _OWN_THRESHOLD:
-            order = np.argsort(likely[own], kind="stable")
-            confidences[language] = likely[own][order]
+            order = np.argsort(most[own], kind="stable")
+            confidences[language] = most[own][order]
             were_right[language] = right[own][order]
     return Doubt(confidences=confidences, right=were_right)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.nlu.features import GramSpace, surface
+from intents.model import OUT_OF_SCOPE
 
 Floats = NDArray[np.float32]
 
@@ -33,12 +34,12 @@ class Read:
 
     direction: Floats
     """Where its vector points, seen from the centre; of length one."""
-    logits: Floats
-    """How much the regression finds for each label."""
-    cosines: Floats
-    """How near each training phrase is."""
+    signs: Floats
+    """What speaks for a text of the head's kind at all; see `signs_of`."""
     likely: Floats
     """How likely each label is, by the regression and by the nearest phrases."""
+    nearest: float
+    """Cosine of the nearest training phrase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,11 +64,30 @@ class Head:
         """Read a text and its vector."""
         away = vector - self.centre
         direction: Floats = away / (np.linalg.norm(away) or 1.0)
-        cosines: Floats = self.near.directions @ direction
         logits = self._logits(direction, text)
-        votes = vote(cosines, self.near.labels, len(self.labels))
-        likely = softmax(joined(logits, votes) / self.temperature)
-        return Read(direction=direction, logits=logits, cosines=cosines, likely=likely)
+        cosines: Floats = self.near.directions @ direction
+        both = joined(logits, vote(cosines, self.near.labels, len(self.labels)))
+        return Read(
+            direction=direction,
+            signs=signs_of(logits, both, cosines, self.near.labels, self.nothing),
+            likely=softmax(both / self.temperature),
+            nearest=float(cosines.max(initial=0.0)),
+        )
+
+    def ranking(self, likely: Floats) -> list[tuple[str, float]]:
+        """Return the labels with their shares, likeliest first, without the one for nothing."""
+        shares = {
+            label: float(share)
+            for place, (label, share) in enumerate(zip(self.labels, likely, strict=True))
+            if place != self.nothing
+        }
+        whole = sum(shares.values()) or 1.0
+        return sorted(((one, share / whole) for one, share in shares.items()), key=_by_share)
+
+    @property
+    def nothing(self) -> int | None:
+        """Return the place of the label for what no label covers, where phrases taught it."""
+        return self.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in self.labels else None
 
     def _logits(self, direction: Floats, text: str) -> Floats:
         columns, values = self.grams.row(text)
@@ -82,20 +102,19 @@ class Head:
 class Scope:
     """Says whether a text is one of those that the head was trained for at all.
 
-    Two signs are added, each measured in its spread over valid texts: how much speaks for any
-    label at all (the logits' log-sum-exp: unlike the likeliest label's probability it is not high
-    for a text of which one word fits one label), and how near the nearest training phrases are.
+    The signs (`signs_of`) are added, each measured in its spread over valid texts and weighed.
     """
 
     mean: Floats
     spread: Floats
+    weights: Floats
+    """Ones, or fitted where phrases taught what is out of scope."""
     thresholds: Mapping[str, float]
     """The least score that is in scope, by language; "" for a language without its own."""
 
     def score(self, read: Read) -> float:
         """Return how sure it is that a text is in scope; higher is surer."""
-        signs = np.array([evidence(read.logits), nearness(read.cosines)])
-        return float(((signs - self.mean) / self.spread).sum())
+        return float(((read.signs - self.mean) / self.spread) @ self.weights)
 
     def holds(self, score: float, language: str) -> bool:
         """Return whether a score is good enough in a language."""
@@ -161,6 +180,38 @@ _NEVER = 1.01
 """A confidence that none reaches."""
 
 
+def _by_share(guess: tuple[str, float]) -> float:
+    return -guess[1]
+
+
+SIGNS = 3
+"""How many numbers `signs_of` returns."""
+_FARTHEST = 12.0
+
+
+def signs_of(
+    logits: Floats,
+    both: Floats,
+    cosines: Floats,
+    labels: NDArray[np.int64],
+    nothing: int | None,
+) -> Floats:
+    """Return what speaks for a text being in scope.
+
+    How much speaks for any label at all (the logits' log-sum-exp: unlike the likeliest label's
+    probability it is not high for a text of which one word fits one label); how near the nearest
+    training phrases are; and by how much the labels together are likelier than none of them, 0
+    where no phrases taught that.
+    """
+    if nothing is None:
+        return np.array([evidence(logits), nearness(cosines), 0.0], np.float32)
+    inside = np.arange(len(logits)) != nothing
+    odds = evidence(both[inside]) - float(both[nothing])
+    near = nearness(cosines[labels != nothing])
+    kept = float(np.clip(odds, -_FARTHEST, _FARTHEST))
+    return np.array([evidence(logits[inside]), near, kept], np.float32)
+
+
 def nearness(cosines: Floats) -> float:
     """Return the mean of the nearest neighbours' cosines."""
     few = min(NEAREST, len(cosines))
@@ -218,6 +269,7 @@ def save_intents(path: Path, intents: Intents) -> None:
         {
             "mean": scope.mean,
             "spread": scope.spread,
+            "weights": scope.weights,
             **{f"confidences {one}": intents.doubt.confidences[one] for one in languages},
             **{f"right {one}": intents.doubt.right[one] for one in languages},
         },
@@ -230,6 +282,7 @@ def load_intents(path: Path) -> Intents:
     scope = Scope(
         mean=arrays["mean"],
         spread=arrays["spread"],
+        weights=arrays["weights"],
         thresholds=more["thresholds"],
     )
     doubt = Doubt(

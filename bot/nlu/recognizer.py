@@ -19,7 +19,7 @@ from bot.nlu.requests import Reading, RequestFinder, find_requests
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
 from intents.loader import load_catalog, load_commands, load_languages, normalise
-from intents.model import Catalog
+from intents.model import OUT_OF_SCOPE, Catalog
 
 _NO_EMOTION = Emotion(name="neutral", confidence=0.0, intensity=0.0)
 _LONGEST_COMMAND = 60
@@ -113,9 +113,9 @@ class NluRecognizer:
         known = exact in head.labels
         if known:
             likely = np.array([float(label == exact) for label in head.labels], np.float32)
-        order = np.argsort(-likely, kind="stable")
         ranking = tuple(
-            Guess(intent=head.labels[i], confidence=round(float(likely[i]), 6)) for i in order
+            Guess(intent=label, confidence=round(share, 6))
+            for label, share in head.ranking(likely)
         )
         valid = scope.holds(scope.score(read), language)
         return ranking, known or (valid and any(map(str.isalnum, text)))
@@ -160,6 +160,7 @@ def open_recognizer(
     if emotions is None and default_emotions is not None:
         emotions = _read_for(encoder, default_emotions).emotions
     named = load_catalog() if catalog is None else catalog
+    labels = {*model.intents.head.labels} - {OUT_OF_SCOPE}
     return NluRecognizer(
         encoder=encoder,
         intents=model.intents,
@@ -168,7 +169,7 @@ def open_recognizer(
         languages=LanguageDetector(default=rules.language),
         commands=load_commands() if commands is None else commands,
         sure_from=model.intents.doubt.thresholds(rules.understand.accepted_error),
-        payloads=frozenset({*model.intents.head.labels, *named.intents, *named.commands}),
+        payloads=frozenset({*labels, *named.intents, *named.commands}),
         finder=find_requests(load_languages(), named.talk),
         now=now,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -14,10 +15,11 @@ from bot.nlu.model_folder import FORMAT, TrainedModel, is_sound, write_model
 from bot.ports import Encoder, Progress
 from bot.settings import Settings, ShopRules
 from intents.loader import load_catalog, load_emotions, load_phrases
-from intents.model import BadPhrasesError, Example
+from intents.model import OUT_OF_SCOPE, BadPhrasesError, Example
 
-RECIPE = 4
+RECIPE = 5
 """Counts the changes of features, heads and scope: a higher number makes everybody train anew."""
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 _LIBRARIES = ("numpy", "scipy")
 
 
@@ -63,8 +65,11 @@ def train(
     usable = _usable(examples)
     if not usable:
         raise BadPhrasesError("Expected phrases to train on, but there are none")
-    vectors = encoder.encode([example.text for example in usable], "query", told)
-    intents = fit_intents(usable, vectors, reject=reject, progress=told)
+    names = _names(usable)
+    vectors = encoder.encode([one.text for one in (*usable, *names)], "query", told)
+    intents = fit_intents(
+        [*usable, *names], vectors, names=len(names), reject=reject, progress=told
+    )
     moods = None
     if felt := _usable(emotions):
         vectors = encoder.encode([example.text for example in felt], "query", told)
@@ -108,8 +113,17 @@ def _usable(examples: Sequence[Example]) -> list[Example]:
     ]
 
 
+def _names(examples: Sequence[Example]) -> list[Example]:
+    """Return each intent's name as one more example: where there are few, it tells much."""
+    return [
+        Example(text=words, intent=intent, file=Path(), line=0)
+        for intent in sorted({example.intent for example in examples} - {OUT_OF_SCOPE})
+        if (words := _BETWEEN_WORDS.sub(" ", intent).strip())
+    ]
+
+
 def _check_intents(examples: Sequence[Example]) -> None:
-    known = load_catalog().intents
+    known = {*load_catalog().intents, OUT_OF_SCOPE}
     for example in examples:
         if example.intent not in known:
             where = f"{example.file}:{example.line}"

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import chain
 from time import perf_counter
 
-import numpy as np
-
 from bot.model import Language, Recognition, Understanding
 from bot.nlu.evaluation.data import Labelled
 from bot.nlu.recognizer import NluRecognizer
@@ -94,8 +92,7 @@ def _evidence(recognizer: NluRecognizer, recognition: Recognition) -> tuple[floa
         return None, False
     head, scope = recognizer.intents.head, recognizer.intents.scope
     read = head.read(recognition.vector, recognition.understanding.text)
-    nearest = np.max(read.cosines, initial=0.0)
-    return scope.score(read), bool(nearest >= _SAME)
+    return scope.score(read), read.nearest >= _SAME
 
 
 def languages_of(observations: Observations) -> tuple[Language, ...]:

@@ -60,7 +60,7 @@ def model(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_trained_folder_understands(encoder: Encoder, model: Path) -> None:
     recognizer = open_recognizer(encoder, model, rules=RULES)
 
-    seen = recognizer.understand("where is my order 20417")
+    seen = recognizer.understand("where is my order my order status 20417")
 
     assert seen.intent == "order"
     assert {guess.intent for guess in seen.ranking} == {"order", "money", "lone"}

@@ -65,6 +65,8 @@ async def test_a_message_gets_the_whole_turn(client: httpx.AsyncClient) -> None:
                 {"intent": "greeting", "confidence": 0.1},
             ],
             "in_scope": True,
+            "sure": True,
+            "requests": [],
             "emotion": "neutral",
             "emotion_confidence": 0.8,
             "emotion_intensity": 0.2,
