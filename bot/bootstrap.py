@@ -64,6 +64,7 @@ from bot.turn import Assistant
 from bot.words import ReplyWords
 from escalation import hours
 from escalation.policy import Policy
+from intents.answers import load_answers
 from intents.loader import load_catalog, load_emotions, load_languages, load_phrases
 from intents.replies import languages, load_replies
 from knowledge_base.model import Document
@@ -368,6 +369,7 @@ def _playbook(rules: ShopRules, able: Mapping[str, Skill]) -> Playbook:
         slots={name: skill.slots for name, skill in able.items()},
         policy=policy,
         for_entity={"order_number": OrderStatusSkill.name},
+        words=load_answers(),
     )
 
 

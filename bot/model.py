@@ -250,6 +250,19 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clarify:
+    """Ask back which of the likeliest topics is meant, unless a search finds a sure answer."""
+
+    topics: tuple[str, ...]
+    search: SearchKnowledge | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """Offer once more what was offered: the answer named none of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
     """The shopper doesn't want to go on with the task at work."""
 
@@ -278,8 +291,35 @@ class Silent:
     """An agent owns the conversation: the bot says nothing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """What stands for other words: a choice that was taken, or a part of the message."""
+
+    said: Understanding
+    decision: "Decision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """Several wishes in one message, in its order."""
+
+    parts: tuple[Meant, ...]
+
+
 Decision: TypeAlias = (
-    UseSkill | Confirm | SearchKnowledge | Say | Drop | HandOver | Wait | LeaveQueue | Silent
+    UseSkill
+    | Confirm
+    | SearchKnowledge
+    | Say
+    | Clarify
+    | Choose
+    | Drop
+    | HandOver
+    | Wait
+    | LeaveQueue
+    | Silent
+    | Meant
+    | Several
 )
 
 # -- replies and messages ------------------------------------------------------------
@@ -323,6 +363,14 @@ class WordedChoice:
 
     label: str
     value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the last reply offered to choose from; `key` is that reply's."""
+
+    key: str
+    choices: tuple[WordedChoice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,6 +421,8 @@ class Dialogue:
     failed_proofs: int = 0
     wait_notes: int = 0
     """System messages sent while the queue owns the conversation."""
+    offer: Offer | None = None
+    """What the last reply offered; short answers are read in its light."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,8 @@ class Assistant:
             reason = Reason.GOING_IN_CIRCLES
             outcome = await self.answerer.queue.open(reason, outcome.after, said.text)
             spoken = self.speech.put(outcome.replies, outcome.after)
-        dialogue = replace(outcome.after.dialogue, recent=spoken.recent)
+        offer = before.dialogue.offer if outcome.keeps_offer else spoken.offer
+        dialogue = replace(outcome.after.dialogue, recent=spoken.recent, offer=offer)
         return replace(outcome, after=replace(outcome.after, dialogue=dialogue)), spoken.messages
 
     def _introduced(self, outcome: Outcome, before: Conversation) -> tuple[Reply, ...]:

@@ -2,28 +2,38 @@
 
 from dataclasses import replace
 
+from bot.dialogue.doubt import clarify
+from bot.dialogue.meant import as_chosen, is_link, is_wordless, part_of, trusted_intent
+from bot.dialogue.picks import is_noted, pick
 from bot.dialogue.playbook import Playbook
-from bot.dialogue.slots import fill, is_bare
+from bot.dialogue.slots import fill
 from bot.model import (
+    Choose,
     Confirm,
     Conversation,
     Decision,
     Drop,
     HandOver,
     LeaveQueue,
+    Meant,
     Owner,
     Say,
     SearchKnowledge,
+    Several,
     Silent,
     Task,
     Understanding,
     UseSkill,
     Wait,
+    WordedChoice,
 )
 from escalation.model import Signals
 
 ORDER_TOLD = "order_status."
 """Beginning of the keys of replies that tell an order's state."""
+
+QUESTIONS = frozenset({"clarify", "knowledge.nothing", "choose.which"})
+"""Replies that ask which of the choices is meant, so that a bare yes means the only one."""
 
 
 def decide(conversation: Conversation, said: Understanding, playbook: Playbook) -> Decision:
@@ -36,20 +46,18 @@ def decide(conversation: Conversation, said: Understanding, playbook: Playbook) 
     if conversation.owner is Owner.QUEUE:
         return _in_queue(said, playbook)
     intent = trusted_intent(said)
-    if reason := playbook.policy.assess(_signals(conversation, intent, playbook)):
+    if reason := playbook.policy.assess(_signals(conversation, said, intent, playbook)):
         return HandOver(reason=reason)
-    if (task := _at_work(conversation)) is not None:
-        step = _answer_to_question(task, said, intent, playbook)
-        if step is not None:
-            return step
+    answer = _answer_to_task(conversation, said, intent, playbook)
+    if answer is None:
+        answer = _answer_to_offer(conversation, said, intent, playbook)
+    if answer is None:
+        answer = _about_the_talk(conversation, said, intent, playbook)
+    if answer is not None:
+        return answer
+    if said.requests:
+        return _several(conversation, said, playbook)
     return _by_intent(conversation, said, intent, playbook)
-
-
-def trusted_intent(said: Understanding) -> str | None:
-    """Return the intent to act on, None when the message is out of scope or names things only."""
-    if said.exact is not None:
-        return said.exact
-    return said.intent if said.in_scope and not is_bare(said) else None
 
 
 def _in_queue(said: Understanding, playbook: Playbook) -> Decision:
@@ -59,10 +67,13 @@ def _in_queue(said: Understanding, playbook: Playbook) -> Decision:
     return Wait(callback_email=email.value if email else None)
 
 
-def _signals(conversation: Conversation, intent: str | None, playbook: Playbook) -> Signals:
+def _signals(
+    conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
+) -> Signals:
     dialogue = conversation.dialogue
+    wishes = {intent, *(request.intent for request in said.requests)}
     return Signals(
-        asked_for_person=intent == playbook.contact_human,
+        asked_for_person=playbook.contact_human in wishes,
         anger=dialogue.anger,
         intent=intent,
     )
@@ -73,18 +84,37 @@ def _at_work(conversation: Conversation) -> Task | None:
     return tasks[-1] if tasks else None
 
 
-def _answer_to_question(
-    task: Task, said: Understanding, intent: str | None, playbook: Playbook
+# -- answers to what was asked -----------------------------------------------------------------
+
+
+def _answer_to_task(
+    conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
 ) -> Decision | None:
-    """Read the message as an answer to what was asked; None when it isn't one."""
+    """Read the message as an answer to what the task at work asked; None when it isn't one."""
+    task = _at_work(conversation)
+    if task is None:
+        return None
     if task.preview is not None and intent in {playbook.affirm, playbook.deny}:
-        return Confirm(task=task, yes=intent == playbook.affirm)
+        return _confirmed(task, said, intent, playbook)
     filled = fill(playbook.slots[task.skill], said, asked=task.asked, have=task.slots)
-    if filled and _belongs_to(task, intent, playbook):
-        return UseSkill(task=_with_slots(task, filled))
-    if intent == playbook.deny:
-        return Drop()
-    return None
+    if not filled or not _belongs_to(task, intent, playbook):
+        return None
+    step = UseSkill(task=_with_slots(task, filled))
+    others = [
+        part
+        for part in _parts(conversation, said, playbook)
+        if playbook.skill_of(part.said.intent) != task.skill
+    ]
+    return Several(parts=(Meant(said=said, decision=step), *others)) if others else step
+
+
+def _confirmed(
+    task: Task, said: Understanding, intent: str | None, playbook: Playbook
+) -> Decision:
+    """Change something on a clear yes only; a likely one is asked about once more."""
+    if intent == playbook.affirm and not said.sure:
+        return Say(key="clarify.yes_no")
+    return Confirm(task=task, yes=intent == playbook.affirm)
 
 
 def _belongs_to(task: Task, intent: str | None, playbook: Playbook) -> bool:
@@ -98,7 +128,98 @@ def _belongs_to(task: Task, intent: str | None, playbook: Playbook) -> bool:
     return playbook.skill_of(intent) is None
 
 
+def _answer_to_offer(
+    conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
+) -> Decision | None:
+    """Read the message as an answer to the choices of the last reply; None when it isn't one."""
+    offer = conversation.dialogue.offer
+    if offer is None:
+        return None
+    taken = pick(said, offer, playbook.words)
+    if taken is None and intent == playbook.affirm:
+        taken = _agreed(conversation, said, playbook)
+        if taken is None and offer.key in QUESTIONS:
+            return Choose()
+    if taken is None:
+        return None
+    if not taken:
+        return Say(key="choose.none")
+    steps = [_take(choice, conversation, said, playbook) for choice in taken]
+    return steps[0] if len(steps) == 1 else Several(parts=tuple(steps))
+
+
+def _agreed(
+    conversation: Conversation, said: Understanding, playbook: Playbook
+) -> tuple[WordedChoice, ...] | None:
+    """Return what a yes takes: the only thing that was asked about, or the offered person."""
+    offer = conversation.dialogue.offer
+    if offer is None:
+        return None
+    person = f"/{playbook.contact_human}"
+    things = tuple(choice for choice in offer.choices if choice.value != person)
+    if offer.key in QUESTIONS and len(things) == 1:
+        return things
+    # "Ok" behind an answer is no wish for the colleague that the answer offers, "yes please" is.
+    only_person = not things and (offer.key in QUESTIONS or not is_noted(said, playbook.words))
+    return offer.choices[:1] if only_person else None
+
+
+def _take(
+    choice: WordedChoice, conversation: Conversation, said: Understanding, playbook: Playbook
+) -> Meant:
+    meant = as_chosen(choice, said, _at_work(conversation), playbook)
+    dialogue = replace(conversation.dialogue, offer=None)
+    decision = decide(replace(conversation, dialogue=dialogue), meant, playbook)
+    return Meant(said=meant, decision=decision)
+
+
+def _about_the_talk(
+    conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
+) -> Decision | None:
+    """Answer what is said about the talk itself, or says nothing at all."""
+    asked = _at_work(conversation)
+    if intent == playbook.explain or (is_wordless(said) and asked is not None):
+        return _explained(conversation)
+    if is_wordless(said) and not said.in_scope:
+        return Say(key="wordless")
+    if intent != playbook.deny:
+        return None
+    if asked is not None:  # what may be a no and may be not is no reason to drop anything
+        return Drop() if said.sure else SearchKnowledge(intent=None)
+    return Say(key="negated") if said.exact is None else None
+
+
+def _explained(conversation: Conversation) -> Decision:
+    """Put the open question in other words; the one with choices offers them once more."""
+    offer = conversation.dialogue.offer
+    if _at_work(conversation) is not None:
+        return Say(key="explain")
+    return Choose() if offer is not None and offer.key in QUESTIONS else Say(key="explain.nothing")
+
+
+# -- wishes ------------------------------------------------------------------------------------
+
+
+def _several(conversation: Conversation, said: Understanding, playbook: Playbook) -> Decision:
+    return Several(parts=tuple(_parts(conversation, said, playbook)))
+
+
+def _parts(conversation: Conversation, said: Understanding, playbook: Playbook) -> list[Meant]:
+    """Return what to do about each wish of a message with several."""
+    parts = [part_of(said, request) for request in said.requests]
+    return [
+        Meant(said=part, decision=_by_rule(conversation, part, part.intent, playbook))
+        for part in parts
+    ]
+
+
 def _by_intent(
+    conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
+) -> Decision:
+    return clarify(conversation, said, playbook) or _by_rule(conversation, said, intent, playbook)
+
+
+def _by_rule(
     conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
 ) -> Decision:
     rule = playbook.intents.get(intent) if intent else None
@@ -132,7 +253,7 @@ def _without_intent(
     for kind, skill in playbook.for_entity.items():
         if said.first(kind) is not None:
             return UseSkill(task=_start_or_go_on(conversation, skill, said, playbook))
-    return SearchKnowledge(intent=None)
+    return Say(key="bare_link") if is_link(said) else SearchKnowledge(intent=None)
 
 
 def _start_or_go_on(

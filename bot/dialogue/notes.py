@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.dialogue.decide import trusted_intent
+from bot.dialogue.meant import trusted_intent
 from bot.model import Conversation, Emotion, Understanding
 
 REMEMBERED_TURNS = 12
@@ -20,17 +20,32 @@ def note(conversation: Conversation, said: Understanding) -> Conversation:
     dialogue = conversation.dialogue
     name, intensity = _felt(said.emotion)
     anger = intensity if name == "angry" else 0.0
-    intent = trusted_intent(said)
     numbers = [e.value for e in said.entities if e.type == "order_number"]
     noted = replace(
         dialogue,
         turns=dialogue.turns + 1,
         anger=(*dialogue.anger, anger)[-REMEMBERED_TURNS:],
         emotions=(*dialogue.emotions, (name, intensity))[-REMEMBERED_TURNS:],
-        intents=(*dialogue.intents, *([intent] if intent else []))[-REMEMBERED_TURNS:],
+        intents=(*dialogue.intents, *_wishes(said))[-REMEMBERED_TURNS:],
         orders=tuple(dict.fromkeys([*dialogue.orders, *numbers]))[-REMEMBERED_TURNS:],
     )
     return replace(conversation, language=said.language, dialogue=noted)
+
+
+def note_choice(conversation: Conversation, said: Understanding) -> Conversation:
+    """Return the conversation with the topic noted that a choice stands for."""
+    if said.exact is None:
+        return conversation
+    dialogue = conversation.dialogue
+    intents = (*dialogue.intents, said.exact)[-REMEMBERED_TURNS:]
+    return replace(conversation, dialogue=replace(dialogue, intents=intents))
+
+
+def _wishes(said: Understanding) -> tuple[str, ...]:
+    """Return every wish of a message: who takes over reads what was asked beside a person."""
+    intent = trusted_intent(said)
+    wishes = tuple(request.intent for request in said.requests)
+    return wishes or ((intent,) if intent else ())
 
 
 def _felt(emotion: Emotion) -> tuple[str, float]:

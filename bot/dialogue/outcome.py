@@ -21,6 +21,10 @@ class Outcome:
     person: Reason | None = None
     position: int | None = None
     """The shopper's place in the queue, if they wait."""
+    leaves_question: bool = False
+    """An open question isn't repeated behind this."""
+    keeps_offer: bool = False
+    """What was offered before stands: the shopper asked for a moment."""
 
 
 def with_tasks(conversation: Conversation, tasks: tuple[Task, ...]) -> Conversation:

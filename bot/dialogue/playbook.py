@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from escalation.policy import Policy
+from intents.answers import AnswerWords
 
 
 class IntentRule(Protocol):
@@ -41,12 +42,17 @@ class Playbook:
     policy: Policy = field(default_factory=Policy)
     for_entity: Mapping[str, str] = field(default_factory=dict)
     """Entity type to the skill that a message of nothing else starts."""
+    words: AnswerWords = field(default_factory=AnswerWords)
+    """The words of short answers, of all languages."""
     contact_human: str = "contact_human"
     back_to_bot: str = "back_to_bot"
     affirm: str = "affirm"
     deny: str = "deny"
+    explain: str = "explain"
 
     def skill_of(self, intent: str) -> str | None:
         """Return the skill that takes an intent."""
+        if intent not in self.intents:
+            return None
         kind, _, name = self.intents[intent].answered_by.partition(":")
         return name if kind == "skill" else None

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 from bot.commerce import ProductId
-from bot.dialogue.choices import person_choice, title_choice
+from bot.dialogue.choices import person_choice, title_choice, topic_choice
 from bot.dialogue.outcome import Outcome, answered
 from bot.dialogue.playbook import Playbook
 from bot.dialogue.tasks import Tasks
 from bot.dialogue.tone import opening
 from bot.model import (
+    Clarify,
     Conversation,
     Phrase,
     Recognition,
@@ -64,21 +65,47 @@ class Searcher:
         if decision.products:
             found = await self._products(decision, conversation, recognition)
             if found is not None:
-                return await self.tasks.resume(found)
-        about_shop = decision.intent is not None and not decision.products
-        kinds = (Kind.ARTICLE,) if about_shop else (Kind.ARTICLE, Kind.PRODUCT)
-        result = await self._look_up(decision, conversation, recognition, kinds)
+                return found
+        result = await self._find(decision, conversation, recognition)
         if not (result.sure or _is_told_by_topic(result, recognition.understanding)):
             return await self._nothing(result, decision, conversation)
+        return await self._tell(result, decision, conversation, recognition)
+
+    async def clarify(
+        self, decision: Clarify, conversation: Conversation, recognition: Recognition
+    ) -> Outcome:
+        """Answer where the search is sure; else ask which of the likeliest topics is meant."""
+        if decision.search is not None:
+            result = await self._find(decision.search, conversation, recognition)
+            if result.sure:
+                return await self._tell(result, decision.search, conversation, recognition)
+        feeling = opening(conversation, decision.topics[0], self.playbook)
+        choices = (*map(topic_choice, decision.topics), person_choice())
+        reply = Reply(key="clarify", opening=feeling, choices=choices)
+        return Outcome(decision="clarify", after=conversation, replies=(reply,))
+
+    async def _find(
+        self, decision: SearchKnowledge, conversation: Conversation, recognition: Recognition
+    ) -> SearchResult:
+        about_shop = decision.intent is not None and not decision.products
+        kinds = (Kind.ARTICLE,) if about_shop else (Kind.ARTICLE, Kind.PRODUCT)
+        return await self._look_up(decision, conversation, recognition, kinds)
+
+    async def _tell(
+        self,
+        result: SearchResult,
+        decision: SearchKnowledge,
+        conversation: Conversation,
+        recognition: Recognition,
+    ) -> Outcome:
+        """Answer with the best hit."""
         if result.hits[0].kind is Kind.PRODUCT:
             slots = {"product": result.hits[0].id, "text": recognition.understanding.text}
             task = Task(skill=QUESTION_SKILL, slots=slots)
-            return await self.tasks.resume(await self._use(task, None, conversation))
+            return await self._use(task, None, conversation)
         reply = self._quote(result.hits[0], decision, conversation)
         after = answered(conversation, reply)
-        return await self.tasks.resume(
-            Outcome(decision="search_knowledge", after=after, replies=(reply,))
-        )
+        return Outcome(decision="search_knowledge", after=after, replies=(reply,))
 
     async def _look_up(
         self,

@@ -9,6 +9,7 @@ from bot.model import (
     Language,
     Message,
     MessageId,
+    Offer,
     Phrase,
     Reply,
     Speaker,
@@ -30,6 +31,14 @@ class Spoken:
     messages: tuple[Message, ...]
     recent: tuple[str, ...]
     stuck: bool = False
+
+    @property
+    def offer(self) -> Offer | None:
+        """Return the choices that the bot offered last; short answers are read in their light."""
+        offered = [m for m in self.messages if m.choices and m.speaker is Speaker.BOT]
+        if not offered:
+            return None
+        return Offer(key=str(offered[-1].key), choices=offered[-1].choices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

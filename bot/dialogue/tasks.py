@@ -15,6 +15,9 @@ OpenShop = Callable[[CustomerId | None, frozenset[OrderNumber]], ShopAccess]
 MOST_ATTEMPTS = 3
 """How often one question is asked before a person is called."""
 
+_ANSWERS = frozenset({"use_skill", "search_knowledge", "say", "confirm", "several", "drop"})
+"""Decisions behind which there is room for the question that was open before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tasks:
@@ -90,12 +93,23 @@ class Tasks:
         return replace(outcome, decision="confirm")
 
     async def resume(self, outcome: Outcome) -> Outcome:
-        """Come back to the question that was open before a digression."""
-        tasks = outcome.after.dialogue.tasks
-        if not tasks or tasks[-1].asked is None:
+        """Come back to the question that was open before, or take up what waits behind it."""
+        if outcome.leaves_question or outcome.person or outcome.decision not in _ANSWERS:
             return outcome
-        again = await self.step(tasks[-1], outcome.after, Phrase(key="resume"))
-        return replace(outcome, after=again.after, replies=(*outcome.replies, *again.replies))
+        tasks = outcome.after.dialogue.tasks
+        if not tasks or tasks[-1].preview is not None:
+            return outcome
+        key = "next_request" if tasks[-1].asked is None else "resume"
+        again = await self.step(tasks[-1], outcome.after, Phrase(key=key))
+        joined = replace(outcome, after=again.after, replies=(*outcome.replies, *again.replies))
+        if again.person is not None:
+            return replace(joined, person=again.person)
+        return joined if again.decision == "ask" else await self.resume(joined)
+
+    async def reword(self, conversation: Conversation) -> Outcome:
+        """Ask the open question once more, in other words."""
+        task = conversation.dialogue.tasks[-1]
+        return await self.step(task, conversation, Phrase(key="explain"))
 
     def drop(self, conversation: Conversation) -> Outcome:
         """Let go of the task at work."""

@@ -22,7 +22,7 @@ LONGEST = 800
 
 JOINED = 0.5
 """Least confidence of a clause beside a joining word."""
-APART = 0.8
+APART = 0.7
 """Least confidence of a clause that only a full stop or a line end sets apart."""
 TRACE = 0.01
 """Least share that the whole message gives to the wish of such a clause."""
@@ -34,7 +34,10 @@ MAIN = 0.35
 _WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 _STOP = re.compile(r"[.!?…]+(?=\s|$)|[。！？；;…\n]+")
 _INNER = re.compile(r"\w(?:.*\w)?[!?！？]*", re.DOTALL)
-_PAUSE = r"(?:^|(?<=[\s,.!?;:，。！？；：、…~～—-]))"
+_SIGN = r"[,.!?;:，。！？；：、…~～—-]"
+_PAUSE = rf"(?:^|(?<={_SIGN})|(?<={_SIGN}\s)|(?<=\n))"
+_PAUSE_OF_HAN = rf"(?:{_PAUSE}|(?<=\s))"
+"""Chinese is often written with blanks in place of commas."""
 _LEAST_WEIGHT = 2
 """Words, or signs of Chinese, that a clause needs to say anything."""
 
@@ -102,24 +105,20 @@ class RequestFinder:
 def find_requests(languages: Mapping[str, LanguageInfo], talk: Collection[str]) -> RequestFinder:
     """Make a finder that knows the joining words of all languages: shoppers mix them."""
     infos = languages.values()
-    anywhere = _words(word for info in infos for word in info.joining)
-    paused = _words(word for info in infos for word in info.joining_after_pause)
-    joints = [f"(?:{anywhere})", f"{_PAUSE}(?:{paused})"]
-    pattern = "|".join(joint for joint, words in zip(joints, (anywhere, paused), strict=True)
-                       if words)  # fmt: skip
-    return RequestFinder(joint=re.compile(pattern or r"(?!)", re.IGNORECASE), talk=frozenset(talk))
+    joints = {_joint(word) for info in infos for word in info.joining}
+    joints |= {_joint(word, paused=True) for info in infos for word in info.joining_after_pause}
+    longest_first = sorted(joints, key=lambda joint: (-len(joint), joint))
+    pattern = "|".join(longest_first) or r"(?!)"
+    return RequestFinder(joint=re.compile(pattern, re.IGNORECASE), talk=frozenset(talk))
 
 
-def _words(words: Iterable[str]) -> str:
-    """Return a pattern of joining words; what stands behind a bar stays with the new clause."""
-    return "|".join(map(_word, sorted(set(words), key=lambda word: (-len(word), word))))
-
-
-def _word(word: str) -> str:
+def _joint(word: str, *, paused: bool = False) -> str:
+    """Return a joining word's pattern; what stands behind a bar stays with the new clause."""
     before, bar, after = word.partition("|")
-    edge = r"\b" if before[:1].isascii() else ""
+    edge, pause = (r"\b", _PAUSE) if before[:1].isascii() else ("", _PAUSE_OF_HAN)
     ahead = rf"(?=\s*{re.escape(after.strip())}{edge})" if bar else edge
-    return edge + re.escape(before.strip()).replace(r"\ ", r"\s+") + ahead
+    written = re.escape(before.strip()).replace(r"\ ", r"\s+")
+    return (pause if paused else edge) + written + ahead
 
 
 def _parts(text: str, joint: re.Pattern[str]) -> Iterable[Clause]:
@@ -149,7 +148,7 @@ def _trimmed(text: str, start: int, end: int) -> Clause | None:
 
 
 def _with_weight(text: str, parts: list[Clause]) -> list[Clause]:
-    """Join what is too short to say anything to the clause behind it, the last to the one before."""
+    """Join what is too short to say anything to what follows, the last to what stands before."""
     kept: list[Clause] = []
     for part in parts:
         if kept and _weight(text, kept[-1]) < _LEAST_WEIGHT:
