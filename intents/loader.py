@@ -17,6 +17,7 @@ from intents.model import (
     Example,
     IntentInfo,
     LanguageInfo,
+    command_key,
     normalise,
 )
 from intents.rasa import read_examples
@@ -109,7 +110,7 @@ def load_labelled(path: Path) -> tuple[tuple[Example, ...], tuple[Example, ...]]
 
 
 def load_commands(folder: Path | None = None) -> Mapping[str, Mapping[str, str]]:
-    """Read <language>/commands.yml: by language, from normalised whole message to its meaning.
+    """Read <language>/commands.yml: by language, from `command_key` of a message to its meaning.
 
     A meaning is one of the catalogue's commands, or the intent of a bare answer (affirm, deny).
     """
@@ -125,7 +126,7 @@ def _commands_of(file: Path) -> Mapping[str, str]:
         if not isinstance(messages, list):
             raise BadCatalogError(f"{file}: expected a list of messages under {meaning!r}")
         for message in messages:
-            if not isinstance(message, str) or not (key := normalise(message)):
+            if not isinstance(message, str) or not (key := command_key(message)):
                 raise BadCatalogError(f"{file}: expected text under {meaning!r}, got {message!r}")
             if commands.setdefault(key, meaning) != meaning:
                 other = commands[key]

@@ -96,3 +96,12 @@ def normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     joined = folded.replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
     return " ".join("".join(c if c.isalnum() else " " for c in joined).split())
+
+
+def command_key(text: str) -> str:
+    """Return what reserved messages are found by: the normalised text, or else its pictures.
+
+    "👍🏽👍🏽!" is "👍": skin tones and repetitions don't count.
+    """
+    pictures = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) == "So")
+    return normalise(text) or "".join(dict.fromkeys(pictures))

@@ -180,8 +180,10 @@ def _about_the_talk(
     asked = _at_work(conversation)
     if intent == playbook.explain or (is_wordless(said) and asked is not None):
         return _explained(conversation)
-    if is_wordless(said) and not said.in_scope:
+    if is_wordless(said):
         return Say(key="wordless")
+    if is_link(said):  # the digits in it are no order number
+        return Say(key="bare_link")
     if intent != playbook.deny:
         return None
     if asked is not None:  # what may be a no and may be not is no reason to drop anything
@@ -253,7 +255,7 @@ def _without_intent(
     for kind, skill in playbook.for_entity.items():
         if said.first(kind) is not None:
             return UseSkill(task=_start_or_go_on(conversation, skill, said, playbook))
-    return Say(key="bare_link") if is_link(said) else SearchKnowledge(intent=None)
+    return SearchKnowledge(intent=None)
 
 
 def _start_or_go_on(

@@ -18,7 +18,7 @@ from bot.nlu.payloads import read_payload
 from bot.nlu.requests import Reading, RequestFinder, find_requests
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
-from intents.loader import load_catalog, load_commands, load_languages, normalise
+from intents.loader import load_catalog, load_commands, load_languages
 from intents.model import OUT_OF_SCOPE, Catalog
 
 _NO_EMOTION = Emotion(name="neutral", confidence=0.0, intensity=0.0)
@@ -98,7 +98,7 @@ class NluRecognizer:
         """Return what a reserved message names, its own language asked first."""
         if len(text) > _LONGEST_COMMAND:
             return None
-        key = normalise(text)
+        key = command_key(text)
         ordered = sorted(self.commands, key=lambda other: other != language)
         return next(
             (self.commands[one][key] for one in ordered if key in self.commands[one]), None
