@@ -130,9 +130,9 @@ class Shopbell:
         """Return where it is, or was."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
         """Serve the demo shop, as if it had never been away."""
-        self._running = running_server(self.home, port=self.port)
+        self._running = running_server(self.home, port=self.port, **environment)
         self.server = self._running.__enter__()
 
     def stop(self) -> None:

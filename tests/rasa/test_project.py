@@ -217,3 +217,24 @@ def test_a_turn_that_fails_is_not_met_with_silence(
     with rasa.serve(folder) as broken:
         assert texts(broken.say("where is my order", sender="broken")) == FALLBACK["en"]
         assert texts(broken.say("/contact_human", sender="broken")) == FALLBACK["en"]
+
+
+def test_with_a_token_only_the_rasa_that_has_it_is_served(
+    rasa: Rasa, server: RasaServer, project: Path, shopbell: Shopbell, tmp_path: Path
+) -> None:
+    token = {"SHOPBELL_RASA_AUTH_TOKEN": "between-the-two-of-them"}
+    folder = tmp_path / "assistant"
+    shutil.copytree(project, folder)
+    export(folder, "--url", shopbell.url, **token)
+    shopbell.stop()
+    shopbell.start(**token)
+    try:
+        refused = texts(server.say("where is my order", sender="token"))
+        with rasa.serve(folder, **token) as trusted:
+            asked = texts(trusted.say("where is my order", sender="token"))
+    finally:
+        shopbell.stop()
+        shopbell.start()
+
+    assert refused == "\n".join(FALLBACK.values())
+    assert "order number" in asked.casefold()
