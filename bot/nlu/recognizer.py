@@ -19,7 +19,7 @@ from bot.nlu.requests import Reading, RequestFinder, find_requests
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
 from intents.loader import load_catalog, load_commands, load_languages
-from intents.model import OUT_OF_SCOPE, Catalog
+from intents.model import OUT_OF_SCOPE, Catalog, command_key
 
 _NO_EMOTION = Emotion(name="neutral", confidence=0.0, intensity=0.0)
 _LONGEST_COMMAND = 60
