@@ -10,6 +10,9 @@ class DataError(Exception):
     """Something in intents/ or in a shop's own phrases is wrong; the message names the place."""
 
 
+HAN = "\u3400-\u9fff"
+"""Chinese signs, as a range in a regular expression: they are written without blanks."""
+
 OUT_OF_SCOPE = "out_of_scope"
 """A pseudo-intent: its phrases teach what no intent covers, and it is never an answer."""
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from intents.lexicon import NameWords, words_of
+from intents.model import HAN
 
-_HAN = "\u3400-\u9fff"
 _LONGEST = 200
 _LONGEST_NAME = 60
 _STOPS = " \t\r\n.,:;!?，。：；！？、-"
@@ -20,7 +20,7 @@ _LATIN_NAME = re.compile(r"[^\W\d_]['’.\-\w]*(?: [^\W\d_]['’.\-\w]*){0,4}")
 _MOST_PARTS = 4
 _FULL = range(2, _MOST_PARTS + 1)
 """Parts of a name that is known by its capitals alone."""
-_FOREIGN = re.compile(rf"[{_HAN}]{{1,8}}[·•][{_HAN}·•]{{1,12}}")
+_FOREIGN = re.compile(rf"[{HAN}]{{1,8}}[·•][{HAN}·•]{{1,12}}")
 _LEVELS = 2
 """Parts of an address that make it one: 西湖区 and 文三路."""
 _SHORTEST_ADDRESS = 6
@@ -77,16 +77,16 @@ def _pieces(text: str) -> Iterator[str]:
     """Give the parts of an answer; between Chinese ones a blank divides too."""
     for part in _BREAK.split(text):
         for clause in _patterns().joints.split(part):
-            divided = clause.split() if re.search(f"[{_HAN}]", clause) else [clause]
+            divided = clause.split() if re.search(f"[{HAN}]", clause) else [clause]
             yield from (piece.strip(_STOPS) for piece in divided if piece.strip(_STOPS))
 
 
 def _is_name(plain: str, *, asked: bool) -> bool:
     patterns = _patterns()
-    if re.search(f"[{_HAN}]", plain):
+    if re.search(f"[{HAN}]", plain):
         if patterns.not_han.search(plain):
             return False
-        loose = asked and re.fullmatch(f"[{_HAN}]{{2,4}}", plain)
+        loose = asked and re.fullmatch(f"[{HAN}]{{2,4}}", plain)
         return bool(patterns.surname.fullmatch(plain) or _FOREIGN.fullmatch(plain) or loose)
     words = plain.lower().replace("’", "'").split()
     if not _LATIN_NAME.fullmatch(plain) or not patterns.not_latin.isdisjoint(words):
@@ -110,7 +110,7 @@ def _patterns() -> _Patterns:
     han = [sign for sign in words.address_signs if not sign.isascii()]
     latin = [sign for sign in words.address_signs if sign.isascii()]
     not_han = [word for word in words.not_names if not word.isascii()]
-    given = f"[{_HAN}]{{1,2}}"
+    given = f"[{HAN}]{{1,2}}"
     return _Patterns(
         before=_opening(words.before),
         address_before=_opening(words.address_before),
@@ -119,7 +119,7 @@ def _patterns() -> _Patterns:
         not_han=re.compile(_any(not_han)),
         not_latin=frozenset(word for word in words.not_names if word.isascii()),
         signs=re.compile(rf"(?<![A-Za-z])(?:{_any(latin)})(?![A-Za-z])", re.IGNORECASE),
-        han_signs=re.compile(rf"(?<=[{_HAN}0-9A-Za-z])(?:{_any(han)})"),
+        han_signs=re.compile(rf"(?<=[{HAN}0-9A-Za-z])(?:{_any(han)})"),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from bot.model import Offer, Understanding, WordedChoice
 from intents.answers import AnswerWords
-from intents.model import normalise
+from intents.model import HAN, normalise
 
 LONGEST = 60
 """Characters of a message that may be a pick; a longer one says more than that."""
@@ -15,7 +15,7 @@ PERSON = "/contact_human"
 
 _TOLD_BY = frozenset({"color", "size", "product"})
 """Entities whose plain form may stand in a label where the shopper's word doesn't."""
-_HAN = re.compile("[\u3400-\u9fff]")
+_HAN_SIGN = re.compile(f"[{HAN}]")
 
 
 def pick(said: Understanding, offer: Offer, words: AnswerWords) -> tuple[WordedChoice, ...] | None:
@@ -40,7 +40,7 @@ def pick(said: Understanding, offer: Offer, words: AnswerWords) -> tuple[WordedC
 
 def is_noted(said: Understanding, words: AnswerWords) -> bool:
     """Say whether a yes means no more than that the shopper has read it."""
-    return normalise(said.text) in words.noted
+    return command_key(said.text) in words.noted
 
 
 def _cores(text: str, words: AnswerWords) -> Iterable[str]:
@@ -73,7 +73,7 @@ def _without(text: str, words: Iterable[str], side: int) -> str:
             rest, edge = text[: -len(word)], text[: -len(word)][-1:]
         else:
             continue
-        if rest and (_HAN.match(word) or not edge.isalnum() or _HAN.match(edge)):
+        if rest and (_HAN_SIGN.match(word) or not edge.isalnum() or _HAN_SIGN.match(edge)):
             return rest.strip()
     return ""
 
@@ -101,7 +101,7 @@ def _by_label(cores: Iterable[str], offer: Offer) -> WordedChoice | None:
 
 
 def _holds(label: str, core: str) -> bool:
-    if _HAN.search(core):
+    if _HAN_SIGN.search(core):
         return len(core) > 1 and core in label
     parts = core.split()
     return len(core) > 1 and all(f" {part} " in label for part in parts)

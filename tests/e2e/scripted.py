@@ -208,7 +208,7 @@ def _add_conversations(app: FastAPI, scripted: Scripted) -> None:
             return _error(401)
         rows = [row for row in talk.rows if row["seq"] > after]
         handoff = {"id": "h", "reason": "asked_for_person", "position": talk.position}
-        body = {"messages": rows, "owner": talk.owner}
+        body: dict[str, Any] = {"messages": rows, "owner": talk.owner}
         body["handoff"] = None if talk.owner == "bot" else handoff
         await asyncio.sleep(scripted.reading_delay)
         return JSONResponse(body)
