@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from intents.loader import load_catalog, load_commands, load_phrases, shipped
-from intents.model import Annotation, Catalog, Example
+from intents.model import OUT_OF_SCOPE, Annotation, Catalog, Example
 from intents.replies import languages, load_replies
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -29,7 +29,6 @@ KEPT = (
     "components/__init__.py",
     "components/shopbell_nlu.py",
 )
-OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
 ACTION = "action_shopbell_turn"
 UNAVAILABLE = "utter_shopbell_unavailable"
@@ -54,9 +53,9 @@ class ProjectData:
 
     @property
     def intents(self) -> list[str]:
-        """Return every intent and command that a message or a button can mean."""
+        """Return every intent and command that a message or a button can mean, doubt last."""
         known = [*self.catalog.intents, *self.catalog.commands, *(e.intent for e in self.phrases)]
-        return list(dict.fromkeys(known))
+        return [*dict.fromkeys(name for name in known if name != OUT_OF_SCOPE), OUT_OF_SCOPE]
 
     @property
     def entities(self) -> list[str]:
@@ -115,7 +114,7 @@ def _slots(data: ProjectData) -> Mapping[str, Any]:
 
 def _domain(data: ProjectData) -> Mapping[str, Any]:
     return {
-        "intents": [*data.intents, OUT_OF_SCOPE, FALLBACK],
+        "intents": [*data.intents, FALLBACK],
         "entities": [*data.entities, _LANGUAGE, _EMOTION],
         "responses": {UNAVAILABLE: list(_unavailable(data.unavailable))},
     }
@@ -141,7 +140,7 @@ def _unavailable(texts: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
 
 
 def _rules(data: ProjectData) -> Iterator[str]:
-    for intent in [*data.intents, OUT_OF_SCOPE]:
+    for intent in data.intents:
         yield (
             f"  - rule: {intent}\n"
             "    steps:\n"
