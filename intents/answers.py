@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from intents.model import BadCatalogError, normalise
+from intents.model import BadCatalogError, command_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def _read(file: Path) -> AnswerWords:
 
 
 def _normal(words: Iterable[Any]) -> list[str]:
-    return [normalise(str(word)) for word in words]
+    return [command_key(str(word)) for word in words]
 
 
 def _longest_first(words: Iterable[str]) -> tuple[str, ...]:

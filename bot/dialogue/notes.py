@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.dialogue.meant import trusted_intent
+from bot.dialogue.meant import is_link, trusted_intent
 from bot.model import Conversation, Emotion, Understanding
 
 REMEMBERED_TURNS = 12
@@ -20,7 +20,8 @@ def note(conversation: Conversation, said: Understanding) -> Conversation:
     dialogue = conversation.dialogue
     name, intensity = _felt(said.emotion)
     anger = intensity if name == "angry" else 0.0
-    numbers = [e.value for e in said.entities if e.type == "order_number"]
+    named = () if is_link(said) else said.entities  # the digits of a link name no order
+    numbers = [e.value for e in named if e.type == "order_number"]
     noted = replace(
         dialogue,
         turns=dialogue.turns + 1,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from bot.model import Offer, Understanding, WordedChoice
 from intents.answers import AnswerWords
-from intents.model import HAN, normalise
+from intents.model import HAN, command_key, normalise
 
 LONGEST = 60
 """Characters of a message that may be a pick; a longer one says more than that."""

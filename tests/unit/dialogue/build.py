@@ -17,6 +17,7 @@ from bot.model import (
     Understanding,
 )
 from escalation.model import Handoff
+from intents.answers import load_answers
 
 EN = Language("en")
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -41,6 +42,8 @@ RULES: Mapping[str, Rule] = {
     "contact_human": Rule(answered_by="person"),
     "greeting": Rule(answered_by="reply"),
     "thanks": Rule(answered_by="reply"),
+    "bot_identity": Rule(answered_by="reply"),
+    "wait": Rule(answered_by="reply"),
     "affirm": Rule(answered_by="context"),
     "deny": Rule(answered_by="context"),
 }
@@ -55,7 +58,9 @@ SLOTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     }
 }
 
-PLAYBOOK = Playbook(intents=RULES, slots=SLOTS, for_entity={"order_number": "order_status"})
+PLAYBOOK = Playbook(
+    intents=RULES, slots=SLOTS, for_entity={"order_number": "order_status"}, words=load_answers()
+)
 
 
 def conversation(dialogue: Dialogue | None = None, handoff: Handoff | None = None) -> Conversation:
