@@ -154,15 +154,25 @@ def _rules(data: ProjectData) -> Iterator[str]:
 
 
 def _examples(data: ProjectData) -> Iterator[Example]:
-    """Return the phrases, and the whole messages of fixed meaning that none of them is."""
-    yield from data.phrases
-    known = {(example.language, example.text.casefold()) for example in data.phrases}
-    for language, commands in data.commands.items():
-        for text, meaning in commands.items():
-            if (language, text) not in known:
-                yield Example(
-                    text=text, intent=meaning, file=Path("commands.yml"), line=0, language=language
-                )
+    """Return the phrases and the messages of fixed meaning, each text under one intent only.
+
+    Rasa knows no languages: what means something in one and nothing in another is one text to it.
+    A fixed meaning goes first, as it does in Shopbell, and out of scope is what nothing else is.
+    """
+    doubtful = [e for e in data.phrases if e.intent == OUT_OF_SCOPE]
+    phrases = [e for e in data.phrases if e.intent != OUT_OF_SCOPE]
+    meanings: dict[str, str] = {}
+    for example in [*_commands(data.commands), *phrases, *doubtful]:
+        if meanings.setdefault(example.text.casefold(), example.intent) == example.intent:
+            yield example
+
+
+def _commands(commands: Mapping[str, Mapping[str, str]]) -> Iterator[Example]:
+    for language, messages in commands.items():
+        for text, meaning in messages.items():
+            yield Example(
+                text=text, intent=meaning, file=Path("commands.yml"), line=0, language=language
+            )
 
 
 def _nlu(examples: Iterable[Example]) -> Iterator[str]:
