@@ -69,11 +69,17 @@ class Speech:
 
     def _fresh_text(self, reply: Reply, language: Language, recent: tuple[str, ...]) -> str | None:
         phrase = Phrase(key=reply.key, values=reply.values)
-        texts = [
-            self._with_opening(reply, self.words.say(phrase, language, variant=n), language)
+        plain = [
+            self.words.say(phrase, language, variant=n)
             for n in range(self.words.variants(reply.key, language) or 1)
         ]
-        text = min(texts, key=lambda t: recent.count(_digest(t)))
+        texts = [self._with_opening(reply, text, language) for text in plain]
+        # The same question behind another opening is still the same question.
+        said = [
+            recent.count(_digest(a)) + recent.count(_digest(b))
+            for a, b in zip(texts, plain, strict=True)
+        ]
+        text = texts[said.index(min(said))]
         return text if recent.count(_digest(text)) < SAID_AT_MOST else None
 
     def _with_opening(self, reply: Reply, text: str, language: Language) -> str:
