@@ -86,8 +86,10 @@ class RequestFinder:
         """
         shares = {guess.intent: guess.confidence for guess in ranking}
         wishes = [r for r in readings if self._is_wish(r, ranking[0].intent, shares)]
-        found = list(_once(wishes))[:MOST_REQUESTS]
-        return tuple(found) if len(found) > 1 else ()
+        found = list(_once(wishes))
+        kept = found[:MOST_REQUESTS]
+        kept += [one for one in found[MOST_REQUESTS:] if one.intent == self.person]
+        return tuple(kept) if len(kept) > 1 else ()
 
     def _is_wish(self, reading: Reading, main: str, shares: Mapping[str, float]) -> bool:
         intent, confidence = reading.guess.intent, reading.guess.confidence
