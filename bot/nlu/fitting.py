@@ -15,13 +15,12 @@ from bot.nlu.heads import (
     Emotions,
     Head,
     Intents,
-    Neighbours,
     Scope,
     joined,
     signs_of,
     softmax,
-    vote,
 )
+from bot.nlu.neighbours import Neighbours, nearest_of, vote
 from bot.nlu.softmax import Weights, fit
 from bot.ports import Progress
 from intents.model import Example
@@ -149,7 +148,7 @@ def _prepare(
     head = Head(
         labels=labels, centre=centre, grams=grams, dense=nothing, sparse=nothing,
         bias=np.zeros(len(labels), np.float32), temperature=1.0, surface=with_surface,
-        near=Neighbours(directions=directions, labels=wanted),
+        near=Neighbours.of(directions, wanted),
         gram_weight=_gram_weight(len(examples) / len(labels)),
     )  # fmt: skip
     signs = np.stack([surface(example.text) for example in examples])
@@ -226,11 +225,11 @@ def _ask(data: _Data, weights: Weights, held: Ints, rest: Ints) -> _Validated:
     classes, labels = len(data.labels), data.wanted[rest]
     logits = weights.logits(data.dense[held], data.sparse[held])
     cosines = data.directions[held] @ data.directions[rest].T
-    votes = [vote(row, labels, classes) for row in cosines]
-    both = [joined(row, votes) for row, votes in zip(logits, votes, strict=True)]
+    near = [nearest_of(row, labels) for row in cosines]
+    both = [joined(row, vote(few, classes)) for row, few in zip(logits, near, strict=True)]
     signs = [
-        signs_of(row, one, near, labels, data.nothing)
-        for row, one, near in zip(logits, both, cosines, strict=True)
+        signs_of(row, one, few, data.nothing)
+        for row, one, few in zip(logits, both, near, strict=True)
     ]
     return _Validated(rows=held, signs=np.stack(signs), logits=np.stack(both))
 

@@ -10,22 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.nlu.features import GramSpace, surface
+from bot.nlu.neighbours import Near, Neighbours, nearness, vote
 from intents.model import OUT_OF_SCOPE
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Neighbours:
-    """The training phrases themselves: the nearest ones vote for their labels.
-
-    The regression knows what a label's phrases share; the nearest know the odd ones, which a
-    shop's talk is full of. Together they are right more often (benchmarks/RESULTS.md).
-    """
-
-    directions: Floats
-    """One row each, of length one."""
-    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,21 +53,22 @@ class Head:
         away = vector - self.centre
         direction: Floats = away / (np.linalg.norm(away) or 1.0)
         logits = self._logits(direction, text)
-        cosines: Floats = self.near.directions @ direction
-        both = joined(logits, vote(cosines, self.near.labels, len(self.labels)))
+        near = self.near.nearest(direction)
+        both = joined(logits, vote(near, len(self.labels)))
         return Read(
             direction=direction,
-            signs=signs_of(logits, both, cosines, self.near.labels, self.nothing),
+            signs=signs_of(logits, both, near, self.nothing),
             likely=softmax(both / self.temperature),
-            nearest=float(cosines.max(initial=0.0)),
+            nearest=float(near.cosines.max(initial=0.0)),
         )
 
     def ranking(self, likely: Floats) -> list[tuple[str, float]]:
         """Return the labels with their shares, likeliest first, without the one for nothing."""
+        nothing = self.nothing
         shares = {
-            label: float(share)
-            for place, (label, share) in enumerate(zip(self.labels, likely, strict=True))
-            if place != self.nothing
+            label: share
+            for place, (label, share) in enumerate(zip(self.labels, likely.tolist(), strict=True))
+            if place != nothing
         }
         whole = sum(shares.values()) or 1.0
         return sorted(((one, share / whole) for one, share in shares.items()), key=_by_share)
@@ -175,7 +164,6 @@ class Emotions:
         return self.head.labels[best], float(read.likely[best]), strength
 
 
-NEAREST = 5
 _NEVER = 1.01
 """A confidence that none reaches."""
 
@@ -192,8 +180,7 @@ _FARTHEST = 12.0
 def signs_of(
     logits: Floats,
     both: Floats,
-    cosines: Floats,
-    labels: NDArray[np.int64],
+    near: Near,
     nothing: int | None,
 ) -> Floats:
     """Return what speaks for a text being in scope.
@@ -204,36 +191,16 @@ def signs_of(
     where no phrases taught that.
     """
     if nothing is None:
-        return np.array([evidence(logits), nearness(cosines), 0.0], np.float32)
+        return np.array([evidence(logits), nearness(near.cosines), 0.0], np.float32)
     inside = np.arange(len(logits)) != nothing
     odds = evidence(both[inside]) - float(both[nothing])
-    near = nearness(cosines[labels != nothing])
-    kept = float(np.clip(odds, -_FARTHEST, _FARTHEST))
-    return np.array([evidence(logits[inside]), near, kept], np.float32)
+    close = nearness(near.cosines[near.labels != nothing])
+    kept = min(max(odds, -_FARTHEST), _FARTHEST)
+    return np.array([evidence(logits[inside]), close, kept], np.float32)
 
 
-def nearness(cosines: Floats) -> float:
-    """Return the mean of the nearest neighbours' cosines."""
-    few = min(NEAREST, len(cosines))
-    return float(np.partition(cosines, len(cosines) - few)[-few:].mean())
-
-
-VOTERS = 30
-"""So many of the nearest phrases vote."""
-_SHARPNESS = 0.04
-"""A phrase whose cosine is lower by this counts e times less."""
 _VOTE_WEIGHT = 0.6
-"""How much the votes count beside the regression (measured, as the two above)."""
-
-
-def vote(cosines: Floats, labels: NDArray[np.int64], classes: int) -> Floats:
-    """Return logarithms of what the nearest give each label; one without any gets the last's."""
-    few = min(VOTERS, len(cosines))
-    nearest = np.argpartition(cosines, len(cosines) - few)[-few:]
-    weights = np.exp((cosines[nearest] - 1) / _SHARPNESS)
-    sums = np.bincount(labels[nearest], weights, minlength=classes)
-    logarithms: Floats = np.log(sums + weights.min()).astype(np.float32)
-    return logarithms
+"""How much the votes count beside the regression (measured)."""
 
 
 def joined(logits: Floats, votes: Floats) -> Floats:
@@ -320,7 +287,7 @@ def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, 
         "dense": head.dense,
         "sparse": head.sparse,
         "bias": head.bias,
-        "near": head.near.directions,
+        "near": head.near.directions.astype(np.float16),
         "near labels": head.near.labels,
         **arrays,
     }
@@ -340,7 +307,7 @@ def _load(path: Path) -> tuple[Head, dict[str, Any], dict[str, Any]]:
         sparse=arrays["sparse"],
         bias=arrays["bias"],
         temperature=float(facts["temperature"]),
-        near=Neighbours(directions=arrays["near"], labels=arrays["near labels"]),
+        near=Neighbours.of(arrays["near"], arrays["near labels"]),
         surface=bool(facts["surface"]),
         gram_weight=float(facts["gram_weight"]),
     )
