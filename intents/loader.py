@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from intents.model import (
+    OUT_OF_SCOPE,
     BadCatalogError,
     BadPhrasesError,
     Catalog,
@@ -20,13 +21,15 @@ from intents.model import (
     command_key,
     normalise,
 )
-from intents.rasa import read_examples
+from intents.rasa import holds_phrases, read_examples
 
 _NOT_PHRASES = {"emotions", "replies"}
 """Folders inside a language that hold something else than phrases of intents."""
 _OWN_FILES = {"answers.yml", "catalog.yml", "commands.yml", "entities.yml", "language.yml"}
 _RASA_FILES = {"credentials.yml", "endpoints.yml"}
 """Files of a Rasa project whose keys can be anything; intents.rasa knows the others by theirs."""
+_NAMED = _OWN_FILES | _RASA_FILES
+"""Files with such a name are phrases only where they have a section of them."""
 
 
 def shipped() -> Path:
@@ -73,12 +76,19 @@ def load_phrases(folder: Path | None = None, extra: Path | None = None) -> tuple
     """Read every phrase of a folder (by default the shipped ones) and of `extra`, if it exists.
 
     Any folder of Rasa 3.1 NLU files will do. A file's language is the nearest folder above it
-    that is named like a language; None where there is none. Raises BadPhrasesError.
+    that is named like a language; None where there is none. What else a Rasa project keeps
+    beside its phrases is left alone, and so are hidden folders. Raises BadPhrasesError.
     """
     root = folder or shipped()
     examples = _read_all(_phrase_files(root), root)
     if not examples:
-        raise BadPhrasesError(f"{root}: expected files *.yml with training phrases, found none")
+        raise BadPhrasesError(
+            f"{root}: expected files *.yml with training phrases (Rasa 3.1: nlu:), found none"
+        )
+    if {example.intent for example in examples} == {OUT_OF_SCOPE}:
+        raise BadPhrasesError(
+            f"{root}: expected phrases of an intent, found only those of {OUT_OF_SCOPE}"
+        )
     if extra is not None and extra.is_dir():
         examples += _read_all(_phrase_files(extra), extra)
     return examples
@@ -140,10 +150,20 @@ def _phrase_files(root: Path) -> Iterator[Path]:
         return
     if not root.is_dir():
         raise BadPhrasesError(f"{root}: expected a folder with training phrases, found none")
+    languages = load_languages()
     for file in sorted([*root.rglob("*.yml"), *root.rglob("*.yaml")]):
-        inside = file.relative_to(root)
-        if not _NOT_PHRASES & set(inside.parts[:-1]) and file.name not in _OWN_FILES | _RASA_FILES:
+        folders = file.relative_to(root).parts[:-1]
+        hidden = any(name.startswith(".") for name in folders)
+        if hidden or not file.is_file() or _is_apart(file, root, languages):
+            continue
+        if file.name not in _NAMED or holds_phrases(file):
             yield file
+
+
+def _is_apart(file: Path, root: Path, languages: Container[str]) -> bool:
+    """Say whether a file is in `<language>/emotions`, say, which holds no phrases of intents."""
+    inside = [folder for folder in file.parents if root in folder.parents]
+    return any(p.name in _NOT_PHRASES and p.parent.name in languages for p in inside)
 
 
 def _read_all(files: Iterable[Path], root: Path) -> tuple[Example, ...]:

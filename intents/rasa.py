@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
+from yaml.reader import ReaderError
 
 from intents.model import Annotation, BadPhrasesError, Example
 
@@ -22,11 +23,15 @@ _MARK = re.compile(
     r"|\{(?P<one>[^{}]+)\}"
     r"|\[(?P<many>\{[^\[\]]+\})\])"
 )
+_BROKEN_MARK = re.compile(r"\[(?P<text>[^\[\]]+)\]\s*(?:\{|\[\{)\s*[\"']")
+"""What is left of [text]{...} when its braces don't match."""
+_NLU_KEY = re.compile(rb"^[\"']?nlu[\"']?\s*:", re.MULTILINE)
 _OTHER_SECTIONS = ("synonym", "regex", "lookup")
 # Keys of a Rasa project's other files: a folder may hold them beside the phrases.
 _OTHER_FILES = {
     "stories", "rules", "domain", "intents", "entities", "slots", "responses", "forms", "actions",
-    "pipeline", "policies", "recipe", "language", "session_config", "e2e_actions",
+    "pipeline", "policies", "recipe", "language", "session_config", "e2e_actions", "config",
+    "assistant_id", "importers",
 }  # fmt: skip
 
 
@@ -41,6 +46,14 @@ class _Group:
     language: str | None
 
 
+def holds_phrases(file: Path) -> bool:
+    """Say whether a file has a section of phrases, without reading it as YAML."""
+    try:
+        return _NLU_KEY.search(file.read_bytes()) is not None
+    except OSError:
+        return False
+
+
 def read_examples(file: Path, language: str | None) -> tuple[Example, ...]:
     """Read the phrases of one file; empty for Rasa's other files, BadPhrasesError else."""
     root = _compose(file)
@@ -48,43 +61,62 @@ def read_examples(file: Path, language: str | None) -> tuple[Example, ...]:
         raise BadPhrasesError(
             f"{file}:1: expected a mapping with the key 'nlu', got {_kind(root)}"
         )
-    sections = _mapping(root)
+    sections = _mapping(root, file)
     if "nlu" not in sections:
-        if _OTHER_FILES & sections.keys():
+        if _OTHER_FILES & sections.keys() or sections.keys() == {"version"}:
             return ()
-        raise BadPhrasesError(f"{file}:1: expected the key 'nlu', got {', '.join(sections)}")
+        raise BadPhrasesError(
+            f"{file}:1: expected the key 'nlu', or that of another file of a Rasa project, "
+            f"got {', '.join(sections)}"
+        )
     groups = sections["nlu"]
     if not isinstance(groups, yaml.SequenceNode):
-        raise BadPhrasesError(f"{_at(file, groups)}: expected a list under 'nlu'")
+        raise BadPhrasesError(
+            f"{_at(file, groups)}: expected a list of '- intent: name' under 'nlu', "
+            f"got {_kind(groups)}"
+        )
     return tuple(example for node in groups.value for example in _read_group(node, file, language))
 
 
 def _compose(file: Path) -> yaml.Node:
+    text = _read_text(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as error:
-        line = file.read_bytes()[: error.start].count(b"\n") + 1
-        raise BadPhrasesError(f"{file}:{line}: expected UTF-8, but {error.reason}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadPhrasesError(f"{file}:{line}: expected YAML, but {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise BadPhrasesError(f"{file}:1: expected YAML, but {error}") from error
-    except OSError as error:
-        raise BadPhrasesError(f"{file}: can't be read: {error.strerror}") from error
+        hint = "; indent with blanks, not with tabs" if "'\\t'" in str(error.problem) else ""
+        message = f"{file}:{line}: expected YAML, but {error.problem}{hint}"
+        raise BadPhrasesError(message) from error
+    except ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        character = text[error.position]
+        message = f"{file}:{line}: expected text, got the character {character!r}"
+        raise BadPhrasesError(message) from error
     if root is None:
         raise BadPhrasesError(f"{file}:1: expected training phrases, but the file is empty")
     return root
 
 
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.read_bytes()[: error.start].count(b"\n") + 1
+        raise BadPhrasesError(f"{file}:{line}: expected UTF-8, but {error.reason}") from error
+    except OSError as error:
+        raise BadPhrasesError(f"{file}: can't be read: {error.strerror}") from error
+
+
 def _read_group(node: yaml.Node, file: Path, language: str | None) -> Iterator[Example]:
     if not isinstance(node, yaml.MappingNode):
         raise BadPhrasesError(f"{_at(file, node)}: expected '- intent: name', got {_kind(node)}")
-    fields = _mapping(node)
+    fields = _mapping(node, file)
     if "intent" not in fields:
         if not any(section in fields for section in _OTHER_SECTIONS):
-            raise BadPhrasesError(f"{_at(file, node)}: expected 'intent', got {', '.join(fields)}")
+            raise BadPhrasesError(
+                f"{_at(file, node)}: expected 'intent', {', '.join(map(repr, _OTHER_SECTIONS))}, "
+                f"got {', '.join(fields) or 'nothing'}"
+            )
         return
     intent = _scalar(fields["intent"], file).strip()
     if not intent:
@@ -98,7 +130,9 @@ def _read_group(node: yaml.Node, file: Path, language: str | None) -> Iterator[E
     )
     found = list(_read_lines(fields["examples"], group)) if "examples" in fields else []
     if not found:
-        raise BadPhrasesError(f"{_at(file, node)}: intent {intent!r} has no examples")
+        raise BadPhrasesError(
+            f"{_at(file, node)}: expected examples, but intent {intent!r} has no examples"
+        )
     yield from found
 
 
@@ -108,7 +142,11 @@ def _read_lines(node: yaml.Node, group: _Group) -> Iterator[Example]:
             yield from _read_item(item, group)
         return
     text = _scalar(node, group.file)
-    first = node.start_mark.line + (2 if isinstance(node, yaml.ScalarNode) and node.style else 1)
+    style = node.style if isinstance(node, yaml.ScalarNode) else None
+    if style == ">":
+        where = _at(group.file, node)
+        raise BadPhrasesError(f"{where}: expected 'examples: |', got '>', which joins the lines")
+    first = node.start_mark.line + (2 if style == "|" else 1)
     for offset, raw in enumerate(text.splitlines()):
         if line := raw.strip():
             if not line.startswith("-"):
@@ -122,9 +160,12 @@ def _read_item(node: yaml.Node, group: _Group) -> Iterator[Example]:
     """Read one item of a list of examples: plain text, or a mapping with text and metadata."""
     line = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
-        fields = _mapping(node)
+        fields = _mapping(node, group.file)
         if "text" not in fields:
-            raise BadPhrasesError(f"{group.file}:{line}: expected 'text' in an example")
+            raise BadPhrasesError(
+                f"{group.file}:{line}: expected an example, or a mapping with 'text', got one "
+                f"with {', '.join(map(repr, fields))}; quote a phrase that holds a colon"
+            )
         own, also = _intensity(fields, group.file), _also(fields, group.file)
         group = replace(
             group,
@@ -149,8 +190,11 @@ def _example(marked: str, group: _Group, *, line: int) -> Example:
             )
         )
         text += inner
+    text += marked[end:]
+    if broken := _BROKEN_MARK.search(text):
+        raise BadPhrasesError(_mark_expected(f"{group.file}:{line}", broken["text"]))
     return Example(
-        text=text + marked[end:],
+        text=text,
         intent=group.intent,
         file=group.file,
         line=line,
@@ -170,15 +214,18 @@ def _type_and_value(match: re.Match[str], where: str) -> tuple[str, str]:
         fields = read[0] if isinstance(read, list) else read
         return str(fields["entity"]), str(fields.get("value", match["text"]))
     except (ValueError, KeyError) as error:
-        message = f"{where}: expected {{'entity': 'type'}} in JSON after [{match['text']}]"
-        raise BadPhrasesError(message) from error
+        raise BadPhrasesError(_mark_expected(where, match["text"])) from error
+
+
+def _mark_expected(where: str, text: str) -> str:
+    return f'{where}: expected {{"entity": "type"}} in JSON after [{text}]'
 
 
 def _intensity(fields: dict[str, yaml.Node], file: Path) -> float | None:
     metadata = fields.get("metadata")
     if not isinstance(metadata, yaml.MappingNode):
         return None
-    node = _mapping(metadata).get("intensity")
+    node = _mapping(metadata, file).get("intensity")
     if node is None:
         return None
     try:
@@ -194,7 +241,7 @@ def _also(fields: dict[str, yaml.Node], file: Path) -> tuple[str, ...]:
     metadata = fields.get("metadata")
     if not isinstance(metadata, yaml.MappingNode):
         return ()
-    node = _mapping(metadata).get("also")
+    node = _mapping(metadata, file).get("also")
     if node is None:
         return ()
     if not isinstance(node, yaml.SequenceNode):
@@ -202,8 +249,18 @@ def _also(fields: dict[str, yaml.Node], file: Path) -> tuple[str, ...]:
     return tuple(_scalar(name, file).strip() for name in node.value)
 
 
-def _mapping(node: yaml.MappingNode) -> dict[str, yaml.Node]:
-    return {str(key.value): value for key, value in node.value}
+def _mapping(node: yaml.MappingNode, file: Path) -> dict[str, yaml.Node]:
+    """Return a mapping's values; a key that stands twice would hide what stands under the first.
+
+    Rasa refuses that, too.
+    """
+    fields: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = _scalar(key, file)
+        if name in fields:
+            raise BadPhrasesError(f"{_at(file, key)}: expected {name!r} once, but it stands twice")
+        fields[name] = value
+    return fields
 
 
 def _scalar(node: yaml.Node, file: Path) -> str:
