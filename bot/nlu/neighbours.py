@@ -45,7 +45,6 @@ class Neighbours:
         """Make phrases ready to be asked."""
         import faiss  # noqa: PLC0415 - nothing heavy at import
 
-        faiss.omp_set_num_threads(1)  # its threads would wait for each other, and for encoders
         index = faiss.IndexScalarQuantizer(
             directions.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
@@ -54,6 +53,11 @@ class Neighbours:
 
     def nearest(self, direction: Floats) -> Near:
         """Return the nearest phrases."""
+        import faiss  # noqa: PLC0415 - as above
+
+        # OpenMP's setting belongs to each thread; its own would wait for each other and for the
+        # encoders'.
+        faiss.omp_set_num_threads(1)
         few = min(VOTERS, len(self.labels))
         cosines, rows = self.index.search(direction[None].astype(np.float32), few)
         return Near(cosines=cosines[0], labels=self.labels[rows[0]])
