@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from bot.dialogue.doubt import clarify
-from bot.dialogue.meant import as_chosen, is_link, is_wordless, part_of, trusted_intent
+from bot.dialogue.meant import (
+    as_chosen,
+    beside_entities,
+    is_link,
+    is_wordless,
+    part_of,
+    trusted_intent,
+)
 from bot.dialogue.picks import is_noted, pick
 from bot.dialogue.playbook import Playbook
 from bot.dialogue.slots import fill
@@ -31,6 +38,9 @@ from escalation.model import Signals
 
 ORDER_TOLD = "order_status."
 """Beginning of the keys of replies that tell an order's state."""
+
+BESIDE_ANSWER = 0.9
+"""Least confidence of a wish that stands beside the answer to a question."""
 
 QUESTIONS = frozenset({"clarify", "knowledge.nothing", "choose.which"})
 """Replies that ask which of the choices is meant, so that a bare yes means the only one."""
@@ -100,12 +110,27 @@ def _answer_to_task(
     if not filled or not _belongs_to(task, intent, playbook):
         return None
     step = UseSkill(task=_with_slots(task, filled))
-    others = [
-        part
-        for part in _parts(conversation, said, playbook)
-        if playbook.skill_of(part.said.intent) != task.skill
-    ]
+    others = _other_wishes(conversation, task, said, playbook)
     return Several(parts=(Meant(said=said, decision=step), *others)) if others else step
+
+
+def _other_wishes(
+    conversation: Conversation, task: Task, said: Understanding, playbook: Playbook
+) -> list[Meant]:
+    """Return what a message asks for beside the answer that it gives."""
+    parts = _parts(conversation, said, playbook)
+    more = beside_entities(said)
+    if not parts and more is not None and said.in_scope and said.confidence >= BESIDE_ANSWER:
+        parts = [Meant(said=more, decision=_by_rule(conversation, more, more.intent, playbook))]
+    return [
+        part
+        for part in parts
+        if playbook.skill_of(part.said.intent) != task.skill and _is_wish(part.decision)
+    ]
+
+
+def _is_wish(decision: Decision) -> bool:
+    return isinstance(decision, UseSkill | SearchKnowledge)
 
 
 def _confirmed(

@@ -6,8 +6,14 @@ from dataclasses import replace
 from bot.dialogue.playbook import Playbook
 from bot.dialogue.slots import is_bare
 from bot.model import Entity, Guess, Request, Task, Understanding, WordedChoice
+from intents.model import HAN
 
 _LINK = re.compile(r"\s*(?:https?://|www\.)\S+\s*", re.IGNORECASE)
+
+_HAN = re.compile(f"[{HAN}]")
+_WORDS = re.compile(rf"[^\W{HAN}]+")
+LEAST_SENTENCE = 4.5
+"""Words of a sentence that asks something; two signs of Chinese count as one."""
 
 
 def trusted_intent(said: Understanding) -> str | None:
@@ -25,6 +31,18 @@ def is_wordless(said: Understanding) -> bool:
 def is_link(said: Understanding) -> bool:
     """Say whether a message is a link and nothing else."""
     return _LINK.fullmatch(said.text) is not None
+
+
+def beside_entities(said: Understanding) -> Understanding | None:
+    """Return what a message says beside the things it names, None when that is no sentence.
+
+    "a@example.com, and do you ship to Norway" asks something, "my e-mail is a@example.com" not.
+    """
+    text = said.text
+    for entity in sorted(said.entities, key=lambda e: -e.start):
+        text = f"{text[: entity.start]} {text[entity.end :]}"
+    long_enough = len(_WORDS.findall(text)) + len(_HAN.findall(text)) / 2 >= LEAST_SENTENCE
+    return replace(said, text=" ".join(text.split()), entities=()) if long_enough else None
 
 
 def part_of(said: Understanding, request: Request) -> Understanding:

@@ -272,6 +272,22 @@ def test_an_answer_with_another_wish_goes_on_and_answers_both() -> None:
     assert decision.parts[1].decision == SearchKnowledge(intent="refund_policy")
 
 
+def test_a_question_beside_a_proof_is_answered_too() -> None:
+    given = said(f"a@example.com and {REFUND}", "refund_policy", email="a@example.com")
+    decision = step(conversation(Dialogue(tasks=(PROOF,))), given)
+    assert isinstance(decision, Several)
+    proof, refunds = decision.parts
+    assert isinstance(proof.decision, UseSkill)
+    assert refunds.decision == SearchKnowledge(intent="refund_policy")
+    assert refunds.said.text == f"and {REFUND}"
+
+
+@pytest.mark.parametrize("text", ["my e-mail is a@example.com", "我的邮箱是 a@example.com"])
+def test_words_around_a_proof_are_no_question(text: str) -> None:
+    given = said(text, "refund_policy", email="a@example.com")
+    assert isinstance(step(conversation(Dialogue(tasks=(PROOF,))), given), UseSkill)
+
+
 # -- doubt -------------------------------------------------------------------------------------
 
 
