@@ -11,7 +11,7 @@ from bot.dialogue.meant import (
     part_of,
     trusted_intent,
 )
-from bot.dialogue.picks import is_noted, pick
+from bot.dialogue.picks import is_plain_yes, pick
 from bot.dialogue.playbook import Playbook
 from bot.dialogue.slots import fill
 from bot.model import (
@@ -41,6 +41,12 @@ ORDER_TOLD = "order_status."
 
 BESIDE_ANSWER = 0.9
 """Least confidence of a wish that stands beside the answer to a question."""
+
+CALL = 0.35
+"""Least confidence of a call for a person; below it the person is offered as a choice."""
+
+CALL_BESIDE_ANSWER = 0.97
+"""Least confidence of a call for a person in a message that gives what was asked for."""
 
 QUESTIONS = frozenset({"clarify", "knowledge.nothing", "choose.which"})
 """Replies that ask which of the choices is meant, so that a bare yes means the only one."""
@@ -83,10 +89,27 @@ def _signals(
     dialogue = conversation.dialogue
     wishes = {intent, *(request.intent for request in said.requests)}
     return Signals(
-        asked_for_person=playbook.contact_human in wishes,
+        asked_for_person=playbook.contact_human in wishes
+        and not _hardly_calls(said)
+        and not _only_answers(conversation, said, playbook),
         anger=dialogue.anger,
         intent=intent,
     )
+
+
+def _hardly_calls(said: Understanding) -> bool:
+    """Say whether a call for a person is no more than a guess: asking back is better then."""
+    return said.exact is None and not said.requests and said.confidence < CALL
+
+
+def _only_answers(conversation: Conversation, said: Understanding, playbook: Playbook) -> bool:
+    """Say whether what looks a little like a call for a person is the phone number asked for."""
+    task = _at_work(conversation)
+    if task is None or task.asked is None or said.exact is not None or said.requests:
+        return False
+    if said.confidence >= CALL_BESIDE_ANSWER:
+        return False
+    return bool(fill(playbook.slots[task.skill], said, asked=task.asked, have=task.slots))
 
 
 def _at_work(conversation: Conversation) -> Task | None:
@@ -185,7 +208,7 @@ def _agreed(
     if offer.key in QUESTIONS and len(things) == 1:
         return things
     # "Ok" behind an answer is no wish for the colleague that the answer offers, "yes please" is.
-    only_person = not things and (offer.key in QUESTIONS or not is_noted(said, playbook.words))
+    only_person = not things and (offer.key in QUESTIONS or is_plain_yes(said, playbook.words))
     return offer.choices[:1] if only_person else None
 
 

@@ -10,6 +10,9 @@ from intents.model import HAN, command_key, normalise
 LONGEST = 60
 """Characters of a message that may be a pick; a longer one says more than that."""
 
+_LONGEST_YES = 18
+"""Characters of a yes that only agrees."""
+
 PERSON = "/contact_human"
 """What choosing a person sends: none of the things that "both" or "any" mean."""
 
@@ -38,9 +41,15 @@ def pick(said: Understanding, offer: Offer, words: AnswerWords) -> tuple[WordedC
     return (found,) if found is not None else None
 
 
-def is_noted(said: Understanding, words: AnswerWords) -> bool:
-    """Say whether a yes means no more than that the shopper has read it."""
-    return command_key(said.text) in words.noted
+def is_plain_yes(said: Understanding, words: AnswerWords) -> bool:
+    """Say whether a yes takes the one thing offered.
+
+    It doesn't where it says no more than that the shopper has read it ("ok"), names a place
+    ("the first one") or tells something ("yes i checked with the neighbours").
+    """
+    if command_key(said.text) in words.noted or len(said.text.strip()) > _LONGEST_YES:
+        return False
+    return not any(core in words.ordinals for core in _cores(normalise(said.text), words))
 
 
 def _cores(text: str, words: AnswerWords) -> Iterable[str]:

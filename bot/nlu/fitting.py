@@ -165,8 +165,8 @@ def _prepare(
 
 
 def _gram_weight(examples_of_a_label: float) -> float:
-    """Return how much n-grams count: of ten examples few words are telling, of 200 many."""
-    return float(np.clip(0.5 + 0.75 * np.log10(examples_of_a_label / 10), 0.5, 1.5))
+    """Return how much n-grams count: of ten examples few words are telling, of 300 many."""
+    return float(np.clip(0.5 + np.log10(examples_of_a_label / 10), 0.5, 2.0))
 
 
 def _sparse(rows: Sequence[tuple[Ints, Floats]], width: int) -> csr_matrix:

@@ -17,7 +17,7 @@ from bot.settings import Settings, ShopRules
 from intents.loader import load_catalog, load_emotions, load_phrases
 from intents.model import OUT_OF_SCOPE, BadPhrasesError, Example
 
-RECIPE = 6
+RECIPE = 7
 """Counts the changes of features, heads and scope: a higher number makes everybody train anew."""
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _LIBRARIES = ("numpy", "scipy")

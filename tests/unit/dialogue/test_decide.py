@@ -13,6 +13,7 @@ from bot.model import (
     Dialogue,
     Drop,
     Emotion,
+    Guess,
     HandOver,
     LeaveQueue,
     Preview,
@@ -74,6 +75,25 @@ def test_an_ended_handoff_is_no_new_one() -> None:
 def test_a_person_is_reached_in_any_state(before: Conversation) -> None:
     decision = step(before, said("a person please", "contact_human"))
     assert decision == HandOver(reason=Reason.ASKED_FOR_PERSON)
+
+
+def test_a_mere_guess_at_a_call_for_a_person_calls_nobody() -> None:
+    guess = replace(
+        said("give me another", "contact_human"),
+        ranking=(Guess(intent="contact_human", confidence=0.3),),
+    )
+
+    assert not isinstance(decide(conversation(), guess, PLAYBOOK), HandOver)
+
+
+def test_the_phone_number_asked_for_is_no_call_for_a_person() -> None:
+    before = conversation(Dialogue(tasks=(ASKED_PROOF,)))
+    number = said("phone number is 415-555-0142", "contact_human", phone="415-555-0142")
+
+    step = decide(before, number, PLAYBOOK)
+
+    assert isinstance(step, UseSkill)
+    assert isinstance(decide(before, said("get me a person", "contact_human"), PLAYBOOK), HandOver)
 
 
 def test_great_anger_calls_a_person() -> None:

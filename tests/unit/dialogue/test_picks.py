@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.dialogue.picks import is_noted, pick
+from bot.dialogue.picks import is_plain_yes, pick
 from bot.model import Offer, WordedChoice
 from intents.answers import load_answers
 from tests.unit.dialogue.build import said
@@ -140,7 +140,9 @@ def test_the_plain_form_of_a_colour_finds_the_label_in_another_language() -> Non
 
 
 def test_a_yes_that_only_notes_is_told_from_one_that_wants() -> None:
-    assert is_noted(said("OK!"), WORDS)
-    assert is_noted(said("好的"), WORDS)
-    assert not is_noted(said("yes please"), WORDS)
-    assert not is_noted(said("要"), WORDS)
+    assert not is_plain_yes(said("OK!"), WORDS)
+    assert not is_plain_yes(said("好的"), WORDS)
+    assert not is_plain_yes(said("the first one"), WORDS)
+    assert not is_plain_yes(said("yes i checked with the neighbours"), WORDS)
+    assert is_plain_yes(said("yes please"), WORDS)
+    assert is_plain_yes(said("要"), WORDS)
