@@ -114,7 +114,7 @@ def load_labelled(path: Path) -> tuple[tuple[Example, ...], tuple[Example, ...]]
     said = [
         file
         for file, folders in files.items()
-        if not _NOT_PHRASES & folders and (file == whole or file.name not in _OWN_FILES)
+        if not _NOT_PHRASES & folders and (file == whole or _may_teach(file))
     ]
     return _read_all(said, root), _read_all(felt, root)
 
@@ -156,8 +156,12 @@ def _phrase_files(root: Path) -> Iterator[Path]:
         hidden = any(name.startswith(".") for name in folders)
         if hidden or not file.is_file() or _is_apart(file, root, languages):
             continue
-        if file.name not in _NAMED or holds_phrases(file):
+        if _may_teach(file):
             yield file
+
+
+def _may_teach(file: Path) -> bool:
+    return file.name not in _NAMED or holds_phrases(file)
 
 
 def _is_apart(file: Path, root: Path, languages: Container[str]) -> bool:

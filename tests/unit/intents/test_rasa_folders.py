@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from intents.loader import load_phrases
+from intents.loader import load_labelled, load_phrases
 from intents.model import BadPhrasesError
 
 # What `rasa init` writes, shortened, and what else its documentation shows.
@@ -87,6 +87,14 @@ def test_a_whole_rasa_project_is_read_for_its_phrases_alone(tmp_path: Path) -> N
         ("perfect", "mood_great"),
         ("I am going to save the world", "mood_great"),
     ]
+
+
+def test_a_rasa_project_can_be_evaluated_on(tmp_path: Path) -> None:
+    files = {name: text for name, text in PROJECT.items() if not name.startswith(("models", "."))}
+
+    said, felt = load_labelled(_write(tmp_path, files))
+
+    assert ([e.intent for e in said], felt) == (["greet"] * 2 + ["mood_great"] * 2, ())
 
 
 def test_retrieval_intents_metadata_and_every_kind_of_mark_are_read(tmp_path: Path) -> None:
