@@ -77,7 +77,7 @@ def test_a_file_that_is_named_is_read_whatever_its_name(data: Path) -> None:
     file = (data / "en" / "nlu.yml").rename(data / "en" / "commands.yml")
 
     assert len(read_labelled([file]).intents) == 3
-    assert len(read_labelled([data / "en"]).intents) == 0
+    assert len(read_labelled([data / "en"]).intents) == 3
 
 
 def test_several_paths_are_read_and_one_language_is_kept(data: Path, tmp_path: Path) -> None:
