@@ -121,7 +121,7 @@ def measured(name: str, split: Split, outcome: Outcome) -> Result:
         "accuracy": round(statistics.fmean(label == one.label for label, one in pairs), 5),
         "train_seconds": round(outcome.train_seconds, 2),
         "messages_per_second": round(len(split.test) / outcome.test_seconds, 1),
-        **outcome.notes,
+        **{k: round(v, 2) if isinstance(v, float) else v for k, v in outcome.notes.items()},
         "measured": datetime.now(UTC).isoformat(timespec="minutes"),
     }
 
