@@ -144,8 +144,8 @@ class Understanding:
     """What one text says.
 
     `ranking` holds every in-scope intent, best first; `in_scope` says whether to trust the best.
-    `sure` says whether the best is so likely that acting on it keeps to the shop's accepted error
-    (`understand.accepted_error`); where it isn't, asking back is better.
+    `sure` says whether it is in scope and the best so likely that acting on it keeps to the
+    shop's accepted error (`understand.accepted_error`); where it isn't, asking back is better.
     `requests` holds the wishes of a message with two or more, in its order; else it is empty.
     `exact` is set when the whole text is a reserved command (or a `/payload` of a button), and
     names it: an intent, or one of the commands of intents/catalog.yml.

@@ -54,18 +54,22 @@ def understand(model: Path | None) -> None:
 def _pipe(recognizer: NluRecognizer, lines: Iterable[str]) -> None:
     """Understand lines side by side, and write each as soon as those before it are written."""
     under_way: queue.Queue[Future[dict[str, Any]] | None] = queue.Queue(maxsize=AHEAD)
-    writer = threading.Thread(target=_write, args=(under_way,))
+    broken: list[BaseException] = []
+    writer = threading.Thread(target=_write, args=(under_way, broken))
     writer.start()
     problem: str | None = None
     with ThreadPoolExecutor(WORKERS) as pool:
         try:
             for text, language in _requests(lines):
-                under_way.put(pool.submit(_answer, recognizer, text, language))
+                if not broken:
+                    under_way.put(pool.submit(_answer, recognizer, text, language))
         except ValueError as error:
             problem = str(error)
         finally:
             under_way.put(None)
             writer.join()
+    if broken:
+        raise broken[0]
     if problem is not None:
         fail(problem, code=2)
 
@@ -74,10 +78,18 @@ def _answer(recognizer: NluRecognizer, text: str, language: Language | None) -> 
     return understanding_json(recognizer.understand(text, language))
 
 
-def _write(under_way: "queue.Queue[Future[dict[str, Any]] | None]") -> None:
+def _write(
+    under_way: "queue.Queue[Future[dict[str, Any]] | None]", broken: list[BaseException]
+) -> None:
+    """Write answers until the last; after a failure empty the queue, or its filler would wait."""
     while (future := under_way.get()) is not None:
-        put_json(future.result())
-        sys.stdout.flush()
+        if broken:
+            continue
+        try:
+            put_json(future.result())
+            sys.stdout.flush()
+        except BaseException as error:  # noqa: BLE001 - told by the thread that waits
+            broken.append(error)
 
 
 def _requests(lines: Iterable[str]) -> Iterator[tuple[str, Language | None]]:

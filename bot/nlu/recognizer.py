@@ -88,7 +88,8 @@ class NluRecognizer:
             emotion=_NO_EMOTION if payload else self._emotion(text, vector),
             entities=payload.entities if payload else self._entities(text, language),
             exact=exact,
-            sure=exact is not None or ranking[0].confidence >= self._least_sure(language),
+            sure=exact is not None
+            or (in_scope and ranking[0].confidence >= self._least_sure(language)),
         )
 
     def _least_sure(self, language: Language) -> float:
