@@ -18,5 +18,5 @@ class Broken:
 def test_a_fault_ends_the_command_instead_of_blocking_it() -> None:
     lines = [json.dumps({"text": str(number)}) for number in range(3 * AHEAD)]
 
-    with pytest.raises(LookupError, match="^0$"):
+    with pytest.raises(LookupError, match=r"^0$"):
         _pipe(Broken(), lines)  # type: ignore[arg-type]
