@@ -1,4 +1,4 @@
-"""The trained heads: from one vector and its text to intent, scope and emotion. Numpy alone."""
+"""The trained heads: from one vector and its text to intent, scope and emotion. No training."""
 
 import json
 from collections.abc import Mapping
