@@ -167,6 +167,7 @@ def test_understanding_answers_each_line_in_its_order(shopbell: Command) -> None
     for line in ended.lines:
         assert set(line) == {
             *("text", "language", "intent", "confidence", "ranking", "in_scope", "entities"),
+            *("sure", "requests"),
             *("emotion", "emotion_confidence", "emotion_intensity"),
         }
         assert line["ranking"][0] == {"intent": line["intent"], "confidence": line["confidence"]}
