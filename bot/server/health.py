@@ -52,7 +52,8 @@ class Readiness:
 
 async def _ask(name: str, probe: Callable[[], Awaitable[None]]) -> str:
     try:
-        await asyncio.wait_for(probe(), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            await probe()
     except TimeoutError:
         return f"no answer within {_PATIENCE:.0f} s"
     except Exception as error:

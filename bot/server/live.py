@@ -130,12 +130,20 @@ class RedisLive:
         if self._closed:
             return
         self._closed = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         with suppress(RedisError, OSError, TimeoutError):
-            await asyncio.wait_for(self._send_all(), 1)
+            async with asyncio.timeout(1):
+                await self._send_all()
         await self._redis.aclose()
+
+    async def _end_tasks(self) -> None:
+        # Cancelled again until it takes: redis-py writes within `asyncio.wait_for`, which before
+        # Python 3.12 may swallow a cancellation (github.com/python/cpython/issues/86296).
+        going = set(self._tasks)
+        while going:
+            for task in going:
+                task.cancel()
+            _, going = await asyncio.wait(going, timeout=0.1)
 
     def _start(self) -> None:
         if not self._tasks and not self._closed:

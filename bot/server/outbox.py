@@ -63,7 +63,8 @@ class OutboxWorker:
                 busy = 0
             if not busy:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), self.poll)
+                    async with asyncio.timeout(self.poll):
+                        await self._awake.wait()
 
     async def send_due(self) -> int:
         """Claim what is due, one message per conversation, and send it; return how many."""

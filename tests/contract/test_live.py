@@ -116,6 +116,16 @@ async def test_closing_twice_changes_nothing(pair: Pair) -> None:
     await pair.here.close()
 
 
+async def test_closing_ends_while_connecting(redis_server: RedisServer) -> None:
+    await redis_server.answers()
+    async with asyncio.timeout(60):
+        for number in range(100):
+            live = RedisLive(redis_server.url)
+            await live.publish(event(number))
+            await asyncio.sleep(number / 20_000)  # from not begun to fully connected
+            await live.close()
+
+
 async def test_without_redis_one_s_own_listeners_still_hear(redis_server: RedisServer) -> None:
     redis_server.stop()
     live = RedisLive(redis_server.url)

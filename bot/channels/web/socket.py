@@ -59,7 +59,8 @@ class Talk:
         await self._catch_up()
         while True:
             try:
-                event = await asyncio.wait_for(listener.next(), self.heal_every)
+                async with asyncio.timeout(self.heal_every):
+                    event = await listener.next()
             except TimeoutError:
                 await self._catch_up()
             else:
