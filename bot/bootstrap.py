@@ -26,7 +26,7 @@ from bot.nlu.language import LanguageDetector
 from bot.nlu.rasa_server import RasaRecognizer, with_rasa
 from bot.nlu.recognizer import NluRecognizer, open_recognizer
 from bot.nlu.topics import TopicalArticles, TopicFinder
-from bot.nlu.training import ensure_model, train
+from bot.nlu.training import ensure_model
 from bot.nlu.vectors import CachedEncoder
 from bot.ports import (
     Agents,
@@ -65,7 +65,7 @@ from bot.words import ReplyWords
 from escalation import hours
 from escalation.policy import Policy
 from intents.answers import load_answers
-from intents.loader import load_catalog, load_emotions, load_languages, load_phrases
+from intents.loader import load_catalog, load_languages
 from intents.replies import languages, load_replies
 from knowledge_base.model import Document
 
@@ -274,28 +274,6 @@ async def open_knowledge(
         await retriever.close()
         encoder.close()
         await engine.dispose()
-
-
-def train_folder(
-    settings: Settings,
-    rules: ShopRules,
-    encoder: Encoder,
-    folder: Path | None,
-    out: Path | None,
-    progress: Progress | None = None,
-) -> Path:
-    """Train on a folder of phrases, or on the shop's own; returns where the model is."""
-    if folder is None and out is None:
-        return ensure_model(encoder, settings, rules, progress)
-    own = None if folder is not None else settings.home / "intents"
-    return train(
-        encoder,
-        load_phrases(folder, own),
-        load_emotions(),
-        reject=rules.understand.reject,
-        out=out or settings.home / "model",
-        progress=progress,
-    )
 
 
 async def encode_demo(

@@ -1,24 +1,26 @@
 """`shopbell understand` and `shopbell train`: the understanding by itself."""
 
+import asyncio
 import json
 import queue
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bot.bootstrap import open_cached_encoder, open_nlu, train_folder
+from bot.bootstrap import open_cached_encoder, open_nlu
 from bot.cli.console import fail, progress_bars, put_json
 from bot.contract import understanding_json
 from bot.model import Language
 from bot.nlu.recognizer import NluRecognizer, open_recognizer
+from bot.nlu.training import train_folder
 from bot.settings import read_rules, read_settings
 
-WORKERS = 2
 AHEAD = 64
 """Lines that may be under way before the oldest must be written."""
 
@@ -58,11 +60,12 @@ def _pipe(recognizer: NluRecognizer, lines: Iterable[str]) -> None:
     writer = threading.Thread(target=_write, args=(under_way, broken))
     writer.start()
     problem: str | None = None
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with _loop_beside() as loop:
         try:
             for text, language in _requests(lines):
                 if not broken:
-                    under_way.put(pool.submit(_answer, recognizer, text, language))
+                    answer = _answer(recognizer, text, language)
+                    under_way.put(asyncio.run_coroutine_threadsafe(answer, loop))
         except ValueError as error:
             problem = str(error)
         finally:
@@ -74,8 +77,24 @@ def _pipe(recognizer: NluRecognizer, lines: Iterable[str]) -> None:
         fail(problem, code=2)
 
 
-def _answer(recognizer: NluRecognizer, text: str, language: Language | None) -> dict[str, Any]:
-    return understanding_json(recognizer.understand(text, language))
+@contextmanager
+def _loop_beside() -> Iterator[asyncio.AbstractEventLoop]:
+    """Run one event loop in a thread: starting one for each line takes longer than the reading."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _answer(
+    recognizer: NluRecognizer, text: str, language: Language | None
+) -> dict[str, Any]:
+    return understanding_json(await recognizer.understand_in(text, language))
 
 
 def _write(

@@ -26,6 +26,8 @@ from bot.ports import Progress
 from intents.model import Example
 
 FOLDS = 4
+_ENOUGH = 5_000
+"""So many validated examples settle every threshold; more only take time."""
 STRENGTH = 15.0
 _OWN_THRESHOLD = 40
 """A language with fewer validated examples than this shares the threshold of all."""
@@ -201,15 +203,20 @@ def _finish(head: Head, data: _Data, seen: _Validated) -> Head:
 
 
 def _validate(data: _Data, folds: Ints, what: str, progress: Progress) -> _Validated:
-    """Ask each example of models trained without it; what is alone in its label is left out."""
+    """Ask examples of models trained without them; what is alone in its label is left out.
+
+    Where there are very many, some folds tell enough.
+    """
+    rows = np.arange(len(folds))
+    splits = [(rows[folds == fold], rows[folds != fold]) for fold in range(FOLDS)]
+    usable = [(held, rest) for held, rest in splits if len(held) and len(rest)]
     found: list[_Validated] = []
-    for fold in range(FOLDS):
-        progress(what, fold, FOLDS + 1)
-        held, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        if not len(held) or not len(rest):
-            continue
+    for done, (held, rest) in enumerate(usable):
+        if sum(len(one.rows) for one in found) >= _ENOUGH:
+            break
+        progress(what, done, len(usable) + 1)
         found.append(_ask(data, _fit(data, rest), held, rest))
-    progress(what, FOLDS, FOLDS + 1)
+    progress(what, len(usable), len(usable) + 1)
     if not found:
         nothing = np.zeros((0, len(data.labels)), np.float32)
         return _Validated(rows=np.zeros(0, np.int64), signs=nothing[:, :0], logits=nothing)

@@ -22,12 +22,24 @@ class Read:
 
     direction: Floats
     """Where its vector points, seen from the centre; of length one."""
-    signs: Floats
-    """What speaks for a text of the head's kind at all; see `signs_of`."""
+    logits: Floats
+    """The regression's own."""
+    both: Floats
+    """The logits with the votes of the nearest phrases added."""
+    near: Near
+    nothing: int | None
+    """The place of the label for what no label covers."""
     likely: Floats
     """How likely each label is, by the regression and by the nearest phrases."""
-    nearest: float
-    """Cosine of the nearest training phrase."""
+
+    @property
+    def nearest(self) -> float:
+        """Cosine of the nearest training phrase."""
+        return float(self.near.cosines.max(initial=0.0))
+
+    def signs(self) -> Floats:
+        """Return what speaks for a text of the head's kind at all; see `signs_of`."""
+        return signs_of(self.logits, self.both, self.near, self.nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,9 +69,11 @@ class Head:
         both = joined(logits, vote(near, len(self.labels)))
         return Read(
             direction=direction,
-            signs=signs_of(logits, both, near, self.nothing),
+            logits=logits,
+            both=both,
+            near=near,
+            nothing=self.nothing,
             likely=softmax(both / self.temperature),
-            nearest=float(near.cosines.max(initial=0.0)),
         )
 
     def ranking(self, likely: Floats) -> list[tuple[str, float]]:
@@ -103,7 +117,7 @@ class Scope:
 
     def score(self, read: Read) -> float:
         """Return how sure it is that a text is in scope; higher is surer."""
-        return float(((read.signs - self.mean) / self.spread) @ self.weights)
+        return float(((read.signs() - self.mean) / self.spread) @ self.weights)
 
     def holds(self, score: float, language: str) -> bool:
         """Return whether a score is good enough in a language."""
@@ -287,7 +301,7 @@ def _save(path: Path, head: Head, more: Mapping[str, Any], arrays: Mapping[str, 
         "dense": head.dense,
         "sparse": head.sparse,
         "bias": head.bias,
-        "near": head.near.directions.astype(np.float16),
+        "near": head.near.kept(),
         "near labels": head.near.labels,
         **arrays,
     }
@@ -307,7 +321,7 @@ def _load(path: Path) -> tuple[Head, dict[str, Any], dict[str, Any]]:
         sparse=arrays["sparse"],
         bias=arrays["bias"],
         temperature=float(facts["temperature"]),
-        near=Neighbours.of(arrays["near"], arrays["near labels"]),
+        near=Neighbours.restored(arrays["near"], arrays["near labels"]),
         surface=bool(facts["surface"]),
         gram_weight=float(facts["gram_weight"]),
     )

@@ -20,7 +20,7 @@ from bot.nlu.heads import (
 )
 from bot.ports import ShopbellError
 
-FORMAT = 5
+FORMAT = 6
 _MANIFEST, _INTENTS, _EMOTIONS = "model.json", "intents.npz", "emotions.npz"
 
 

@@ -16,6 +16,12 @@ VOTERS = 30
 """So many of the nearest phrases vote."""
 _SHARPNESS = 0.04
 """A phrase whose cosine is lower by this counts e times less (measured, as the number above)."""
+_MANY = 4_000
+"""From so many phrases on not all are compared in full."""
+_PART = 4
+"""Numbers of a direction that one code of four bits stands for."""
+_CANDIDATES = 8
+"""So many times the voters are compared in full."""
 _FEW = 5
 _FAR = -1.0
 """The cosine of nothing near at all."""
@@ -33,23 +39,53 @@ class Near:
 class Neighbours:
     """All phrases, to be asked for the nearest."""
 
-    directions: NDArray[np.floating[Any]]
-    """One row each, of length one."""
     labels: NDArray[np.int64]
     index: Any
-    """FAISS over 16-bit numbers: exact to 1e-3, and six times faster than numpy over 15,000
-    phrases of 32 bits, of which reading the memory takes most of the time."""
+    """FAISS over the phrases' directions; see `of`."""
 
     @classmethod
-    def of(cls, directions: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -> "Neighbours":
-        """Make phrases ready to be asked."""
+    def of(cls, directions: Floats, labels: NDArray[np.int64]) -> "Neighbours":
+        """Make phrases ready to be asked; one row each, of length one.
+
+        Few are all compared, as 16-bit numbers, exact to 1e-3. Of many the likely ones are found
+        by product quantization held in registers (4-bit fast scan: André, Kermarrec and Le
+        Scouarnec, VLDB 2015) and then compared in full: of 16,500 phrases the same nearest five,
+        99.6 % of the nearest thirty, in a sixth of the time, of which reading memory is most.
+        """
         import faiss  # noqa: PLC0415 - nothing heavy at import
 
-        index = faiss.IndexScalarQuantizer(
-            directions.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        width = directions.shape[1]
+        exact = faiss.IndexScalarQuantizer(
+            width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
+        index: Any = exact
+        if len(labels) >= _MANY and width % _PART == 0:
+            fast = faiss.IndexPQFastScan(width, width // _PART, 4, faiss.METRIC_INNER_PRODUCT)
+            index = faiss.IndexRefine(fast, exact)
+            index.k_factor = _CANDIDATES
+            index.train(np.ascontiguousarray(directions, np.float32))
         index.add(np.ascontiguousarray(directions, np.float32))
-        return cls(directions=directions, labels=labels, index=index)
+        return cls(labels=labels, index=index)
+
+    @classmethod
+    def restored(cls, kept: NDArray[np.uint8], labels: NDArray[np.int64]) -> "Neighbours":
+        """Return what `kept` was made of; raises ValueError on anything else."""
+        import faiss  # noqa: PLC0415 - as above
+
+        try:
+            index = faiss.deserialize_index(kept)
+        except RuntimeError as error:  # of C++, with a stack of its own
+            raise ValueError("expected an index of phrases, but it is damaged") from error
+        if index.ntotal != len(labels):
+            raise ValueError(f"expected {len(labels)} phrases in the index, got {index.ntotal}")
+        return cls(labels=labels, index=index)
+
+    def kept(self) -> NDArray[np.uint8]:
+        """Return the index as bytes for a file."""
+        import faiss  # noqa: PLC0415 - as above
+
+        kept: NDArray[np.uint8] = faiss.serialize_index(self.index)
+        return kept
 
     def nearest(self, direction: Floats) -> Near:
         """Return the nearest phrases."""
@@ -60,7 +96,8 @@ class Neighbours:
         faiss.omp_set_num_threads(1)
         few = min(VOTERS, len(self.labels))
         cosines, rows = self.index.search(direction[None].astype(np.float32), few)
-        return Near(cosines=cosines[0], labels=self.labels[rows[0]])
+        found = rows[0] >= 0  # a fast scan may find fewer
+        return Near(cosines=cosines[0][found], labels=self.labels[rows[0][found]])
 
 
 def nearest_of(cosines: Floats, labels: NDArray[np.int64]) -> Near:

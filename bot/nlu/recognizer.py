@@ -14,7 +14,7 @@ from bot.nlu.entities import EntityExtractor, open_extractor
 from bot.nlu.heads import Emotions, Intents
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model_folder import ModelError, TrainedModel, read_model
-from bot.nlu.payloads import read_payload
+from bot.nlu.payloads import Payload, read_payload
 from bot.nlu.requests import Reading, RequestFinder, find_requests
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
@@ -47,18 +47,29 @@ class NluRecognizer:
     async def recognize(self, text: str, *, hint: Language | None = None) -> Recognition:
         """Understand any text; `hint` is the talk's language, for texts that tell none."""
         readable = _readable(text)
-        return await self._recognize(readable, self._language(readable, hint))
+        payload = read_payload(readable, self.payloads)
+        # What a button sends is in the language of its talk.
+        told = hint if payload else None
+        language = told or self.languages.detect(readable, hint)
+        return await self._recognize(readable, language, payload)
+
+    async def understand_in(self, text: str, language: Language | None) -> Understanding:
+        """Understand one text, in a language that is known or found by its words alone."""
+        readable = _readable(text)
+        known = language or self.languages.detect(readable)
+        payload = read_payload(readable, self.payloads)
+        return (await self._recognize(readable, known, payload)).understanding
 
     def understand(self, text: str, language: Language | None = None) -> Understanding:
         """Understand one text, blocking, outside of an event loop; `language` if it is known."""
-        readable = _readable(text)
-        known = language or self.languages.detect(readable)
-        return asyncio.run(self._recognize(readable, known)).understanding
+        return asyncio.run(self.understand_in(text, language))
 
-    async def _recognize(self, text: str, language: Language) -> Recognition:
+    async def _recognize(
+        self, text: str, language: Language, payload: Payload | None
+    ) -> Recognition:
         """Read the whole message, and its clauses where it may hold several wishes."""
         vector = await self.encoder.encode_query(text)
-        whole = self._read(text, language, vector)
+        whole = self._read(text, language, vector, payload)
         if whole.exact is None and (clauses := self.finder.clauses(text)):
             texts = [text[clause.start : clause.end] for clause in clauses]
             vectors = await asyncio.gather(*map(self.encoder.encode_query, texts))
@@ -70,14 +81,13 @@ class NluRecognizer:
             whole = replace(whole, requests=self.finder.requests(whole.ranking, readings))
         return Recognition(understanding=whole, vector=vector)
 
-    def _language(self, text: str, hint: Language | None) -> Language:
-        """Return the language of a text; what a button sends is in the language of its talk."""
-        if hint is not None and read_payload(text, self.payloads):
-            return hint
-        return self.languages.detect(text, hint)
-
-    def _read(self, text: str, language: Language, vector: NDArray[np.float32]) -> Understanding:
-        payload = read_payload(text, self.payloads)
+    def _read(
+        self,
+        text: str,
+        language: Language,
+        vector: NDArray[np.float32],
+        payload: Payload | None,
+    ) -> Understanding:
         exact = payload.name if payload else self._exact(text, language)
         ranking, in_scope = self._intents(text, language, vector, exact)
         return Understanding(

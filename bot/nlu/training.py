@@ -4,20 +4,28 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock
 
+from bot.nlu.heads import Emotions
 from bot.nlu.language import LanguageDetector
-from bot.nlu.model_folder import FORMAT, TrainedModel, is_sound, write_model
+from bot.nlu.model_folder import (
+    FORMAT,
+    ModelError,
+    TrainedModel,
+    is_sound,
+    read_model,
+    write_model,
+)
 from bot.ports import Encoder, Progress
 from bot.settings import Settings, ShopRules
 from intents.loader import load_catalog, load_emotions, load_phrases
 from intents.model import OUT_OF_SCOPE, BadPhrasesError, Example
 
-RECIPE = 7
+RECIPE = 8
 """Counts the changes of features, heads and scope: a higher number makes everybody train anew."""
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _LIBRARIES = ("numpy", "scipy")
@@ -45,13 +53,14 @@ def train(
     *,
     reject: float,
     out: Path,
+    moods: Emotions | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Train on phrases and write the model folder `out` at once; returns it.
 
     Phrases of unknown language get the one they are written in. Without `emotions` the model
-    has no emotion heads, and a recognizer takes them from another folder. The encoder is never
-    changed.
+    has no emotion heads, and a recognizer takes them from another folder; `moods` are heads that
+    were fitted to these `emotions` before. The encoder is never changed.
 
     Raises:
         BadPhrasesError: there is nothing to learn.
@@ -70,8 +79,7 @@ def train(
     intents = fit_intents(
         [*usable, *names], vectors, names=len(names), reject=reject, progress=told
     )
-    moods = None
-    if felt := _usable(emotions):
+    if moods is None and (felt := _usable(emotions)):
         vectors = encoder.encode([example.text for example in felt], "query", told)
         moods = fit_emotions(felt, vectors, progress=told)
     model = TrainedModel(encoder=encoder.name, fingerprint=mark, intents=intents, emotions=moods)
@@ -89,18 +97,65 @@ def ensure_model(
     Raises:
         BadPhrasesError: the shop's phrases are wrong, or name an intent that the catalogue lacks.
     """
+    own = _own_model(encoder, settings, rules)
+    if is_sound(own.folder):
+        return own.folder
+    own.folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(own.folder.parent / f".{own.folder.name}.lock"):
+        if not is_sound(own.folder):
+            train(
+                encoder, own.examples, own.emotions,
+                reject=rules.understand.reject, out=own.folder, progress=progress,
+            )  # fmt: skip
+    return own.folder
+
+
+def train_folder(
+    settings: Settings,
+    rules: ShopRules,
+    encoder: Encoder,
+    folder: Path | None,
+    out: Path | None,
+    progress: Progress | None = None,
+) -> Path:
+    """Train on a folder of phrases, or on the shop's own; returns where the model is."""
+    if folder is None and out is None:
+        return ensure_model(encoder, settings, rules, progress)
+    own = None if folder is not None else settings.home / "intents"
+    return train(
+        encoder,
+        load_phrases(folder, own),
+        load_emotions(),
+        reject=rules.understand.reject,
+        out=out or settings.home / "model",
+        moods=_known_emotions(encoder, settings, rules),
+        progress=progress,
+    )
+
+
+def _known_emotions(encoder: Encoder, settings: Settings, rules: ShopRules) -> Emotions | None:
+    """Return the emotion heads of the shop's model, if that is trained and up to date."""
+    try:
+        return read_model(_own_model(encoder, settings, rules).folder).emotions
+    except (ModelError, BadPhrasesError):
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OwnModel:
+    """What the shop's model is trained on, and where it is, or will be."""
+
+    examples: Sequence[Example]
+    emotions: Sequence[Example]
+    folder: Path
+
+
+def _own_model(encoder: Encoder, settings: Settings, rules: ShopRules) -> _OwnModel:
     examples, emotions = load_phrases(extra=settings.home / "intents"), load_emotions()
     _check_intents(examples)
-    reject = rules.understand.reject
-    mark = fingerprint(encoder.name, examples, emotions, reject=reject)
+    mark = fingerprint(encoder.name, examples, emotions, reject=rules.understand.reject)
     folder = settings.cache / "heads" / mark
-    if is_sound(folder):
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / f".{mark}.lock"):
-        if not is_sound(folder):
-            train(encoder, examples, emotions, reject=reject, out=folder, progress=progress)
-    return folder
+    return _OwnModel(examples=examples, emotions=emotions, folder=folder)
 
 
 def _usable(examples: Sequence[Example]) -> list[Example]:

@@ -1,5 +1,7 @@
 """What the heads are made of: doubt, the nearest phrases, the signs of scope."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -47,6 +49,47 @@ def test_the_index_finds_what_numpy_finds() -> None:
     assert len(near.cosines) == VOTERS
     assert np.sort(near.cosines) == pytest.approx(np.sort(exact.cosines), abs=1e-3)
     assert vote(near, 9) == pytest.approx(vote(exact, 9), abs=0.1)
+
+
+def test_of_many_phrases_nearly_the_same_are_found() -> None:
+    themes = _directions(60, 64)
+    rows = np.repeat(themes, 100, axis=0) + 0.5 * _directions(6_000, 64)
+    directions = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    labels = np.repeat(np.arange(60), 100)
+    neighbours = Neighbours.of(directions, labels)
+
+    for theme in (0, 17, 59):
+        near = neighbours.nearest(themes[theme])
+        exact = nearest_of(directions @ themes[theme], labels)
+
+        assert len(near.cosines) == VOTERS
+        assert near.cosines.mean() == pytest.approx(exact.cosines.mean(), abs=0.005)
+        assert vote(near, 60).argmax() == theme
+
+
+@pytest.mark.parametrize("count", [40, 5_000])
+def test_phrases_are_kept_and_restored(count: int) -> None:
+    labels = RANDOM.integers(0, 9, count)
+    neighbours, one = Neighbours.of(_directions(count), labels), _directions(1)[0]
+
+    restored = Neighbours.restored(neighbours.kept(), labels)
+
+    assert restored.nearest(one).cosines.tobytes() == neighbours.nearest(one).cosines.tobytes()
+    assert restored.nearest(one).labels.tobytes() == neighbours.nearest(one).labels.tobytes()
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda kept: kept[:100], lambda kept: kept[:0], lambda kept: kept[::-1].copy()]
+)
+def test_damaged_phrases_are_no_index(
+    damage: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+) -> None:
+    kept = Neighbours.of(_directions(40), np.zeros(40, np.int64)).kept()
+
+    with pytest.raises(ValueError, match="damaged"):
+        Neighbours.restored(damage(kept), np.zeros(40, np.int64))
+    with pytest.raises(ValueError, match="expected 39 phrases in the index, got 40"):
+        Neighbours.restored(kept, np.zeros(39, np.int64))
 
 
 def test_fewer_phrases_than_voters_all_vote() -> None:

@@ -13,7 +13,7 @@ import pytest
 from bot.nlu.encoder import open_encoder
 from bot.nlu.model_folder import ModelError, is_sound, read_model
 from bot.nlu.recognizer import open_recognizer
-from bot.nlu.training import ensure_model, fingerprint, train
+from bot.nlu.training import _own_model, ensure_model, fingerprint, train, train_folder
 from bot.ports import Encoder
 from bot.settings import ShopRules, read_settings
 from intents.loader import load_phrases
@@ -206,3 +206,26 @@ def test_serving_imports_neither_torch_nor_what_trains() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_own_intents_share_the_feelings_of_the_shop_s_model(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    settings = read_settings(home=tmp_path / "home", cache=tmp_path / "cache")
+    shops = _own_model(encoder, settings, RULES).folder
+    train(encoder, SOME, MOODS, reject=0.05, out=shops)
+    phrases = tmp_path / "phrases" / "nlu.yml"
+    phrases.parent.mkdir()
+    phrases.write_text(
+        'version: "3.1"\nnlu:\n- intent: order\n  examples: |\n    - where is it\n    - my order\n'
+        "- intent: money\n  examples: |\n    - give it back\n    - refund\n"
+    )
+
+    out = train_folder(settings, RULES, encoder, phrases.parent, tmp_path / "model")
+
+    made, known = read_model(out), read_model(shops)
+    assert made.intents.head.labels == ("money", "order")
+    assert made.emotions is not None
+    assert known.emotions is not None
+    assert made.emotions.head.labels == ("angry", "calm")
+    assert made.emotions.intensity.tobytes() == known.emotions.intensity.tobytes()

@@ -11,7 +11,7 @@ from bot.cli.understand import AHEAD, _pipe
 class Broken:
     """Stands for a recogniser with a fault that no text should be able to cause."""
 
-    def understand(self, text: str, language: object = None) -> Any:
+    async def understand_in(self, text: str, language: object) -> Any:
         raise LookupError(text)
 
 
