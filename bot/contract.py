@@ -5,7 +5,7 @@ No framework here, so that channels, the desk and the commands say the same thin
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from bot.model import Understanding
 
@@ -33,6 +33,29 @@ class ApiError(Exception):
         self.message = message
         self.expected = expected
         self.headers = dict(headers or {})
+
+
+class Limiter(Protocol):
+    """Counts what one key does."""
+
+    async def hit(self, key: str) -> float | None:
+        """Count once; return None when allowed, else the seconds to wait."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+async def check_limit(limiter: Limiter, key: str) -> None:
+    """Count once; raises ApiError (429) with the seconds to wait."""
+    wait = await limiter.hit(key)
+    if wait is not None:
+        seconds = max(1, round(wait + 0.5))
+        raise ApiError(
+            429,
+            "too_many_requests",
+            f"Too many requests; try again in {seconds} seconds",
+            headers={"Retry-After": str(seconds)},
+        )
 
 
 def error_json(code: str, message: str, expected: str | None = None) -> dict[str, Any]:

@@ -87,8 +87,7 @@ class Answerer:
         try:
             return await self._carry_out(decision, conversation, recognition)
         except SkillError:
-            reason = Reason.SKILL_FAILED
-            return Outcome(decision="hand_over", after=conversation, person=reason)
+            return _failed(conversation)
 
     async def _carry_out(
         self, decision: Decision, conversation: Conversation, recognition: Recognition
@@ -155,8 +154,7 @@ class Answerer:
         try:
             return await self._do(decision, conversation, recognition)
         except SkillError:
-            reason = Reason.SKILL_FAILED
-            return Outcome(decision="hand_over", after=conversation, person=reason)
+            return _failed(conversation)
 
     def _say(self, key: str, conversation: Conversation) -> Outcome:
         feeling = opening(conversation, None, self.playbook) if key == "wordless" else None
@@ -176,6 +174,11 @@ class Answerer:
         intent = trusted_intent(recognition.understanding)
         feeling = opening(conversation, intent, self.playbook)
         return await self.tasks.step(task, conversation, feeling)
+
+
+def _failed(conversation: Conversation) -> Outcome:
+    """Call a person where a skill could not do its work."""
+    return Outcome(decision="hand_over", after=conversation, person=Reason.SKILL_FAILED)
 
 
 def _offer_again(conversation: Conversation) -> Outcome:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from bot.dialogue.playbook import Playbook
-from bot.dialogue.slots import is_bare
+from bot.dialogue.slots import is_bare, without
 from bot.model import Entity, Guess, Request, Task, Understanding, WordedChoice
 from intents.model import HAN
 
@@ -38,11 +38,9 @@ def beside_entities(said: Understanding) -> Understanding | None:
 
     "a@example.com, and do you ship to Norway" asks something, "my e-mail is a@example.com" not.
     """
-    text = said.text
-    for entity in sorted(said.entities, key=lambda e: -e.start):
-        text = f"{text[: entity.start]} {text[entity.end :]}"
+    text = without(said.text, said.entities)
     long_enough = len(_WORDS.findall(text)) + len(_HAN.findall(text)) / 2 >= LEAST_SENTENCE
-    return replace(said, text=" ".join(text.split()), entities=()) if long_enough else None
+    return replace(said, text=text, entities=()) if long_enough else None
 
 
 def part_of(said: Understanding, request: Request) -> Understanding:

@@ -1,7 +1,7 @@
 """Fill a skill's slots from what was understood."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from bot.commerce import normal_number
@@ -110,19 +110,29 @@ def _ends(pieces: Sequence[re.Match[str]], at: int) -> Iterator[int]:
 
 
 def with_order_numbers(understanding: Understanding, numbers: Sequence[str]) -> list[Entity]:
-    """Return the entities with known order numbers added, in place of what they overlapped."""
+    """Return the entities with known order numbers added, in place of what they overlapped.
+
+    Values are as the shopper wrote them: the shop's own spelling would tell who has proven
+    nothing yet that there is such an order.
+    """
     found = [entity for number in numbers if (entity := _locate(understanding.text, number))]
+    seen = {(e.start, e.end): e for e in understanding.entities if e.type == "order_number"}
+    found = [seen.get((one.start, one.end), one) for one in found]
     kept = [e for e in understanding.entities if not any(_overlaps(e, f) for f in found)]
     return sorted(kept + found, key=lambda entity: entity.start)
 
 
+def without(text: str, entities: Iterable[Entity]) -> str:
+    """Return a text without some of its entities, on one line."""
+    for entity in sorted(entities, key=lambda e: -e.start):
+        text = f"{text[: entity.start]} {text[entity.end :]}"
+    return " ".join(text.split())
+
+
 def _rest(understanding: Understanding, types: frozenset[str] | None = None) -> str:
     """Return the message without its entities, or those of some types: the rest may be a name."""
-    text = understanding.text[:LONGEST_FREE_TEXT]
     entities = [e for e in understanding.entities if types is None or e.type in types]
-    for entity in sorted(entities, key=lambda e: -e.start):
-        text = text[: entity.start] + " " + text[entity.end :]
-    return " ".join(text.split())
+    return without(understanding.text[:LONGEST_FREE_TEXT], entities)
 
 
 def _pick(
@@ -139,9 +149,10 @@ def _locate(text: str, number: str) -> Entity | None:
         for end in reversed(list(_ends(pieces, at))):
             start = piece.start()
             if normal_number(text[start:end]) == wanted:
+                value = text[start:end]
                 start -= text[:start].endswith(("#", "＃"))
                 found = text[start:end]
-                return Entity(type="order_number", value=number, text=found, start=start, end=end)
+                return Entity(type="order_number", value=value, text=found, start=start, end=end)
     return None
 
 

@@ -19,8 +19,9 @@ from bot.channels.telegram.channel import NAME as TELEGRAM
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.web import routes as web
 from bot.channels.web import words_routes
-from bot.channels.web.access import Access, Limiter
+from bot.channels.web.access import Access
 from bot.channels.web.identity import read_identities
+from bot.contract import Limiter
 from bot.desk import routes as desk
 from bot.model import Language
 from bot.nlu.rasa_server import RasaRecognizer

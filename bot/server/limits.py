@@ -11,7 +11,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from bot.channels.web.access import Limiter
+from bot.contract import Limiter
 from bot.settings import SettingsError
 
 _MOST_KEYS = 100_000

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.channels.web.access import Limiter
+from bot.contract import Limiter
 from bot.server.limits import read_limit
 from tests.contract.redis_server import RedisServer
 

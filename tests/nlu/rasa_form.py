@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from bot.nlu.evaluation.data import OUT_OF_SCOPE
+from intents.model import OUT_OF_SCOPE
 
 HERE = Path(__file__).parent
 

@@ -4,9 +4,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from bot.contract import ApiError
+from bot.contract import Limiter, check_limit
 from bot.model import (
     Address,
     Conversation,
@@ -23,14 +22,6 @@ CHANNEL = "rasa"
 
 _PAGE = 500
 _REMEMBERED = 10_000
-
-
-class Limiter(Protocol):
-    """Counts what one key does."""
-
-    async def hit(self, key: str) -> float | None:
-        """Count once; return None when allowed, else the seconds to wait."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +84,7 @@ class Talks:
             ApiError: too many messages, or too many new conversations (429).
         """
         conversation = await self._conversation(sender, language)
-        await _check(self.message_limit, conversation.id)
+        await check_limit(self.message_limit, conversation.id)
         told = self._told.get(conversation.id, 0)
         turn = await self.handle(
             Inbound(
@@ -113,7 +104,7 @@ class Talks:
         conversation = await self.store.find(sender.address)
         if conversation is None:
             return Said()
-        await _check(self.message_limit, conversation.id)
+        await check_limit(self.message_limit, conversation.id)
         told = self._told.get(conversation.id, 0)
         missed = await self._missed(conversation.id, told)
         self._note(conversation.id, missed)
@@ -125,7 +116,7 @@ class Talks:
         if found is not None:
             return found
         if sender.network is not None:
-            await _check(self.start_limit, sender.network)
+            await check_limit(self.start_limit, sender.network)
         known = language if language in self.languages else None
         return await self.store.start(
             Conversation(
@@ -173,16 +164,3 @@ class Talks:
         self._told.move_to_end(conversation)
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
-
-
-async def _check(limiter: Limiter, key: str) -> None:
-    wait = await limiter.hit(key)
-    if wait is None:
-        return
-    seconds = max(1, round(wait + 0.5))
-    raise ApiError(
-        429,
-        "too_many_requests",
-        f"Too many requests; try again in {seconds} seconds",
-        headers={"Retry-After": str(seconds)},
-    )

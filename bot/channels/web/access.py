@@ -7,7 +7,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Protocol
 
 from bot.contract import ApiError
 from bot.model import ConversationId
@@ -21,31 +20,6 @@ _TRUSTED_FOR = 30.0
 """Seconds for which a token that was looked up is not looked up again: an erased conversation
 is closed to its old tokens that soon."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-class Limiter(Protocol):
-    """Counts what one key does."""
-
-    async def hit(self, key: str) -> float | None:
-        """Count once; return None when allowed, else the seconds to wait."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        ...
-
-
-async def check_limit(limiter: Limiter, key: str) -> None:
-    """Count once; raises ApiError (429) with the seconds to wait."""
-    wait = await limiter.hit(key)
-    if wait is not None:
-        seconds = max(1, round(wait + 0.5))
-        raise ApiError(
-            429,
-            "too_many_requests",
-            f"Too many requests; try again in {seconds} seconds",
-            headers={"Retry-After": str(seconds)},
-        )
 
 
 class Access:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Query, Request, Response, WebSocket
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from bot.channels.web.access import Access, Limiter, check_limit
+from bot.channels.web.access import Access
 from bot.channels.web.identity import Identities
 from bot.channels.web.payloads import (
     IdentityBody,
@@ -24,7 +24,7 @@ from bot.channels.web.payloads import (
 )
 from bot.channels.web.socket import Talk, offered_token
 from bot.commerce import CustomerId
-from bot.contract import ApiError, clean_text, error_json
+from bot.contract import ApiError, Limiter, check_limit, clean_text, error_json
 from bot.model import (
     Address,
     Change,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.nlu.evaluation.data import OUT_OF_SCOPE
 from bot.nlu.evaluation.measures import (
     Flags,
     Floats,
@@ -38,6 +37,7 @@ from bot.nlu.evaluation.report import (
     Stray,
     UnknownLabel,
 )
+from intents.model import OUT_OF_SCOPE
 
 ACCEPTED_ERRORS = (0.01, 0.02, 0.05, 0.1)
 EXAMPLES = 3
@@ -221,8 +221,7 @@ def _automation(seen: Sequence[Seen], accepted: float, *, asked_for: bool) -> Au
 
 
 def _dial(seen: Sequence[Seen], tuning: Tuning, language: str | None) -> Dial:
-    sure = np.array([one.understanding.sure for one in seen], bool)
-    answered = sure & _in_scope(seen)
+    answered = np.array([one.understanding.sure for one in seen], bool)
     return Dial(
         accepted_error=tuning.accepted_error,
         threshold=_of(tuning.sure_from, language),
@@ -247,12 +246,7 @@ def _wrong(seen: Sequence[Seen]) -> Flags:
 
 
 def _in_scope(seen: Sequence[Seen]) -> Flags:
-    return np.array([_taken_in(one) for one in seen], bool)
-
-
-def _taken_in(one: Seen) -> bool:
-    """Say whether it was taken for in scope; a model may also have a label for what isn't."""
-    return one.understanding.in_scope and one.understanding.intent != OUT_OF_SCOPE
+    return np.array([one.understanding.in_scope for one in seen], bool)
 
 
 # -- scope ------------------------------------------------------------
@@ -262,8 +256,8 @@ def _scope(
     inside: Sequence[Seen], outside: Sequence[Seen], tuning: Tuning, language: str | None
 ) -> ScopeFound:
     near, far = _evidence(inside), _evidence(outside)
-    let_in = [one for one in outside if _taken_in(one)]
-    turned_away = [one for one in inside if not _taken_in(one)]
+    let_in = [one for one in outside if one.understanding.in_scope]
+    turned_away = [one for one in inside if not one.understanding.in_scope]
     return ScopeFound(
         auroc=auroc(near, far),
         refused=Share(hits=len(outside) - len(let_in), of=len(outside)),

@@ -10,8 +10,6 @@ from bot.model import Language
 from intents.loader import load_emotions, load_labelled, load_phrases
 from intents.model import BadPhrasesError, Example, normalise
 
-OUT_OF_SCOPE = "out_of_scope"
-"""The label of phrases that no intent of the model fits."""
 HELD_BACK = 0.2
 _SEED = 0
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from bot.model import Language
 from bot.nlu.evaluation.assess import Tuning, assess, unknown_labels
-from bot.nlu.evaluation.data import OUT_OF_SCOPE, Labelled
+from bot.nlu.evaluation.data import Labelled
 from bot.nlu.evaluation.observe import Observations, Seen, observe
 from bot.nlu.evaluation.report import Report, Subject
 from bot.nlu.recognizer import NluRecognizer
 from bot.ports import Progress
-from intents.model import BadPhrasesError
+from intents.model import OUT_OF_SCOPE, BadPhrasesError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from bot.server.run import bind
+from tests.channels.served import served
 
 
 def answer(name: str | None, confidence: float = 0.9, **more: Any) -> dict[str, Any]:
@@ -65,15 +64,8 @@ class FakeRasa:
 @asynccontextmanager
 async def fake_rasa() -> AsyncIterator[FakeRasa]:
     fake = FakeRasa()
-    listener = bind("127.0.0.1", 0)
-    config = uvicorn.Config(fake.app(), log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve([listener]))
-    host, port = listener.getsockname()[:2]
-    fake.url = f"http://{host}:{port}"
-    try:
-        yield fake
-    finally:
-        fake.hold.set()
-        server.should_exit = True
-        await task
+    async with served(fake.app()) as fake.url:
+        try:
+            yield fake
+        finally:
+            fake.hold.set()

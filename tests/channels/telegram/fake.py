@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from bot.server.run import bind
+from tests.channels.served import served
 
 TOKEN = "9999999:AAF-secret"
 
@@ -63,14 +62,5 @@ class FakeTelegram:
 @asynccontextmanager
 async def fake_telegram() -> AsyncIterator[FakeTelegram]:
     fake = FakeTelegram()
-    listener = bind("127.0.0.1", 0)
-    config = uvicorn.Config(fake.app(), log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve([listener]))
-    host, port = listener.getsockname()[:2]
-    fake.url = f"http://{host}:{port}"
-    try:
+    async with served(fake.app()) as fake.url:
         yield fake
-    finally:
-        server.should_exit = True
-        await task

@@ -65,7 +65,15 @@ def test_a_number_is_a_candidate_and_found_again_however_it_is_written(
     assert wanted in [normal_number(candidate) for candidate in number_candidates(text)]
 
     found = with_order_numbers(said(text), [number])
-    assert [(e.value, e.text) for e in found] == [(number, stands)]
+    assert [(e.value, e.text) for e in found] == [(stands.lstrip("#＃"), stands)]
+
+
+def test_a_number_reads_the_same_whether_or_not_there_is_such_an_order() -> None:
+    text = "order sb20417"
+    entity = Entity(type="order_number", value="SB20417", text="sb20417", start=6, end=13)
+    understood = replace(said(text), entities=(entity,))
+
+    assert with_order_numbers(understood, ["SB-20417"]) == [entity]
 
 
 def test_a_known_number_replaces_what_overlapped_it() -> None:
@@ -82,7 +90,7 @@ def test_a_known_number_replaces_what_overlapped_it() -> None:
     )
     found = with_order_numbers(understood, ["#W2378156"])
     assert [(e.type, e.value, e.text) for e in found] == [
-        ("order_number", "#W2378156", "w-2378 156")
+        ("order_number", "w-2378 156", "w-2378 156")
     ]
 
 

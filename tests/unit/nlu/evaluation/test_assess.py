@@ -52,7 +52,7 @@ def test_the_dial_answers_what_is_sure_and_in_scope() -> None:
         seen("a", "a"),
         seen("a", "b"),
         seen("a", "a", sure=False),
-        seen("a", "a", in_scope=False),
+        seen("a", "a", sure=False, in_scope=False),
         seen("out_of_scope", "a"),
     )
 
@@ -108,7 +108,7 @@ def test_scope_by_hand() -> None:
         seen("a", "b", 0.4, text="lost", in_scope=False, evidence=-1.5),
         seen("out_of_scope", "a", 0.8, text="strange", evidence=1.0),
         seen("out_of_scope", "a", in_scope=False, evidence=-2.0),
-        seen("out_of_scope", "out_of_scope", evidence=-3.0),
+        seen("out_of_scope", "b", in_scope=False, evidence=-3.0),
     )
 
     assert section.scope is not None
