@@ -6,7 +6,7 @@ from pathlib import Path
 SCRIPTS = sorted(
     path.stem
     for path in Path(__file__).parent.glob("*.py")
-    if path.stem not in {"__init__", "__main__", "client"}
+    if path.stem not in {"__init__", "__main__", "client", "tuning"}
     and not path.stem.startswith("calibrate")  # these fit what ships, and measure nothing
 )
 

@@ -7,6 +7,7 @@ stay words.
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def read_examples(file: Path, language: str | None) -> tuple[Example, ...]:
 def _compose(file: Path) -> yaml.Node:
     text = _read_text(file)
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _parse(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         hint = "; indent with blanks, not with tabs" if "'\\t'" in str(error.problem) else ""
@@ -95,6 +96,15 @@ def _compose(file: Path) -> yaml.Node:
     if root is None:
         raise BadPhrasesError(f"{file}:1: expected training phrases, but the file is empty")
     return root
+
+
+def _parse(text: str) -> yaml.Node | None:
+    """Parse by libyaml, six times faster; what it refuses, Python's parser explains better."""
+    if (fast := getattr(yaml, "CSafeLoader", None)) is not None:
+        with suppress(yaml.YAMLError):
+            root: yaml.Node | None = yaml.compose(text, Loader=fast)
+            return root
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _read_text(file: Path) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.dialogue.playbook import Playbook
 from bot.dialogue.slots import is_bare, without
 from bot.model import Entity, Guess, Request, Task, Understanding, WordedChoice
+from bot.payloads import read_payload
 from intents.model import HAN
 
 _LINK = re.compile(r"\s*(?:https?://|www\.)\S+\s*", re.IGNORECASE)
@@ -65,10 +66,12 @@ def as_chosen(
     choice: WordedChoice, said: Understanding, task: Task | None, playbook: Playbook
 ) -> Understanding:
     """Return what was said as if the choice's button had been pressed."""
-    name = choice.value.removeprefix("/")
     chosen = replace(said, text=choice.value, entities=(), requests=(), exact=None, sure=True)
-    if name != choice.value:
-        return replace(chosen, ranking=_only(name, 1.0, said), in_scope=True, exact=name)
+    if payload := read_payload(choice.value):
+        ranking = _only(payload.name, 1.0, said)
+        return replace(
+            chosen, ranking=ranking, in_scope=True, exact=payload.name, entities=payload.entities
+        )
     chosen = replace(chosen, in_scope=False)
     types = playbook.slots[task.skill].get(task.asked or "", ()) if task is not None else ()
     if not types:

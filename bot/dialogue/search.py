@@ -100,7 +100,7 @@ class Searcher:
     ) -> Outcome:
         """Answer with the best hit."""
         if result.hits[0].kind is Kind.PRODUCT:
-            slots = {"product": result.hits[0].id, "text": recognition.understanding.text}
+            slots = _asked_of(result.hits[0].id, recognition.understanding)
             task = Task(skill=QUESTION_SKILL, slots=slots)
             return await self._use(task, None, conversation)
         reply = self._quote(result.hits[0], decision, conversation)
@@ -145,18 +145,21 @@ class Searcher:
         conversation: Conversation,
         recognition: Recognition,
     ) -> Task | None:
+        said = recognition.understanding
         found = list(dict.fromkeys(hit.id for hit in result.hits))[:SUGGESTIONS]
         known = conversation.dialogue.product
-        text = recognition.understanding.text
+        named = said.first("product")
         if decision.intent in self.tasks.skills and decision.intent != QUESTION_SKILL and found:
             skill, product = str(decision.intent), ",".join(found)
+        elif named is not None:
+            skill, product = QUESTION_SKILL, named.value
         elif result.sure:
             skill, product = QUESTION_SKILL, found[0]
         elif known is not None:
             skill, product = QUESTION_SKILL, known  # "and in blue?" means the one before
         else:
             return None
-        return Task(skill=skill, slots={"product": product, "text": text})
+        return Task(skill=skill, slots=_asked_of(product, said))
 
     async def _use(self, task: Task, intent: str | None, conversation: Conversation) -> Outcome:
         """Answer with a skill about products, and remember which one was spoken of."""
@@ -199,6 +202,12 @@ class Searcher:
             choices=(*titles, person_choice()),
         )
         return Outcome(decision="clarify", after=after, replies=(reply,))
+
+
+def _asked_of(product: str, said: Understanding) -> dict[str, str]:
+    """Return the slots of a question about products: their ids, and how they are described."""
+    looks = {kind: e.text for kind in ("color", "size") if (e := said.first(kind)) is not None}
+    return {"product": product, "text": said.text, **looks}
 
 
 def _is_told_by_topic(result: SearchResult, said: Understanding) -> bool:

@@ -14,8 +14,8 @@ from bot.nlu.entities import EntityExtractor, open_extractor
 from bot.nlu.heads import Emotions, Intents
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model_folder import ModelError, TrainedModel, read_model
-from bot.nlu.payloads import Payload, read_payload
 from bot.nlu.requests import Reading, RequestFinder, find_requests
+from bot.payloads import Payload, read_payload
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
 from intents.loader import load_catalog, load_commands, load_languages

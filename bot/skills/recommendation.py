@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.commerce import Product, ProductId
-from bot.model import Localized, Phrase, Reply, Task
+from bot.model import Choice, Localized, Phrase, Reply, Task
+from bot.payloads import write_payload
 from bot.ports import Done, ShopAccess, Step
 from bot.skills.product_view import in_stock, price_phrase, product_card
 from bot.skills.reading import ReadingSkill
@@ -35,10 +36,20 @@ class RecommendationSkill(ReadingSkill):
         if not buyable:
             return Done(reply=Reply(key="recommendation.nothing"))
         lines = tuple(_line(product) for product in buyable)
-        cards = tuple(product_card(product) for product in buyable)
         return Done(
-            reply=Reply(key="recommendation.list", values={"products": lines}, cards=cards)
+            reply=Reply(
+                key="recommendation.list",
+                values={"products": lines},
+                cards=tuple(map(product_card, buyable)),
+                choices=tuple(map(_choice, buyable)) if len(buyable) > 1 else (),
+            )
         )
+
+
+def _choice(product: Product) -> Choice:
+    """Offer to tell more of a product: "the second one" behind a list means it."""
+    title = Phrase(key="choice.plain", values={"text": Localized(texts=product.titles)})
+    return Choice(label=title, value=write_payload("product_question", product=product.id))
 
 
 def _line(product: Product) -> Phrase:

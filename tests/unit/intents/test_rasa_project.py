@@ -55,9 +55,10 @@ def test_the_project_holds_every_phrase_of_every_language(written: Path) -> None
 def test_whole_messages_of_fixed_meaning_are_phrases_too(written: Path) -> None:
     exported = {(e.language, command_key(e.text), e.intent) for e in load_phrases(written)}
 
-    for language, commands in load_commands().items():
+    every = load_commands()
+    for language, commands in every.items():
         for text, meaning in commands.items():
-            elsewhere = {other.get(text, meaning) for other in load_commands().values()}
+            elsewhere = {other.get(text, meaning) for other in every.values()}
             assert (language, text, meaning) in exported or len(elsewhere) > 1
 
 

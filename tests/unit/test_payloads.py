@@ -4,7 +4,7 @@ import pytest
 
 from bot.bootstrap import App
 from bot.model import Language
-from bot.nlu.payloads import LONGEST, MOST_ENTITIES, read_payload
+from bot.payloads import LONGEST, MOST_ENTITIES, read_payload
 
 KNOWN = frozenset({"order_status", "affirm"})
 

@@ -1,4 +1,4 @@
-"""Reads what a button sends: `/intent`, `/intent{"slot": "value"}`, as Rasa 3.6 reads it.
+"""What a button sends: `/intent`, `/intent{"slot": "value"}`, read as Rasa 3.6 reads it.
 
 The shape is that of Rasa's `YAMLStoryReader.unpack_regex_message`: a slash, a name, perhaps `@`
 and a confidence, perhaps a JSON object of entities; what follows is passed over.
@@ -31,8 +31,15 @@ class Payload:
     entities: tuple[Entity, ...]
 
 
-def read_payload(text: str, known: Collection[str]) -> Payload | None:
+def write_payload(name: str, **values: str) -> str:
+    """Return what a button sends to say something, with the values that are meant."""
+    return f"/{name}{json.dumps(values, ensure_ascii=False) if values else ''}"
+
+
+def read_payload(text: str, known: Collection[str] | None = None) -> Payload | None:
     """Return what a text means as a payload; None when it is none, or names nothing known.
+
+    Without `known` any name will do, as in what the bot itself has offered.
 
     Entities that can't be read are left out, as Rasa does: JSON that is broken, objects and nulls
     as values, more than a button carries.
@@ -40,7 +47,10 @@ def read_payload(text: str, known: Collection[str]) -> Payload | None:
     if len(text) > LONGEST or not text.lstrip().startswith("/"):
         return None
     match = _SHAPE.match(text)
-    if match is None or (name := match["name"].strip()) not in known:
+    if match is None:
+        return None
+    name = match["name"].strip()
+    if not name or (known is not None and name not in known):
         return None
     start = match.start("entities")
     return Payload(name=name, entities=_entities(text, start, match["entities"] or ""))
