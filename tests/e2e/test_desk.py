@@ -249,6 +249,7 @@ def test_an_ended_session_leads_to_the_login(
     page.wait_for_url("**/desk/login")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_everybody_can_use_it(

@@ -185,6 +185,7 @@ def test_the_widget_runs_under_a_strict_policy(visit: Visit, scripted: Scripted)
     assert [text for text in reports if "Content Security Policy" in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_axe_finds_nothing_serious(

@@ -136,6 +136,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_nothing_inline(
     assert {url for url in asked if not url.startswith(scripted.url)} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_the_page(

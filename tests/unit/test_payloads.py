@@ -4,7 +4,7 @@ import pytest
 
 from bot.bootstrap import App
 from bot.model import Language
-from bot.payloads import LONGEST, MOST_ENTITIES, read_payload
+from bot.payloads import LONGEST, MOST_ENTITIES, read_payload, write_payload
 
 KNOWN = frozenset({"order_status", "affirm"})
 
@@ -80,3 +80,14 @@ async def test_a_button_keeps_the_language_of_the_talk_and_has_no_feeling(demo_a
         assert (said.language, said.exact, said.intent) == (hint, "complaint", "complaint")
         assert (said.emotion.name, said.emotion.intensity) == ("neutral", 0.0)
         assert [(e.type, e.value) for e in said.entities] == [("order_number", "SB-20417")]
+
+
+@pytest.mark.parametrize("value", ["LL-1067", 'quo"ted', "青瓷", "{}"])
+def test_what_is_written_is_read(value: str) -> None:
+    payload = read_payload(write_payload("affirm", product=value))
+
+    assert payload is not None
+    assert payload.name == "affirm"
+    assert [(entity.type, entity.value) for entity in payload.entities] == [("product", value)]
+    assert write_payload("affirm") == "/affirm"
+    assert read_payload("/") is None

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from bot.model import Task
+from bot.payloads import read_payload
 from bot.ports import Done
 from bot.shop.access import GuardedShop
 from bot.shop.demo.load import load_demo
@@ -49,6 +50,37 @@ async def test_a_question_is_answered_from_live_stock(
     done = await ProductQuestionSkill(TERMS).step(task, shop, NOW)
     assert isinstance(done, Done)
     assert done.reply.key == key
+
+
+@pytest.mark.parametrize(
+    ("product", "looks", "key"),
+    [
+        ("LL-1016", {"text": "in purple?", "color": "purple"}, "product.not_in"),
+        ("LL-1016", {"text": "有紫色的吗", "color": "紫色"}, "product.not_in"),
+        ("LL-1016", {"text": "in terracotta", "color": "terracotta"}, "product.available"),
+        ("LL-1016", {"text": "is the clay part in sky too", "color": "sky"}, "product.details"),
+        ("LL-1049", {"text": "in purple?", "color": "purple"}, "product.details"),
+    ],
+    ids=["other", "other in Chinese", "offered", "a part of an offered one", "no such option"],
+)
+async def test_a_color_that_is_not_offered_is_said(
+    shop: GuardedShop, product: str, looks: dict[str, str], key: str
+) -> None:
+    task = Task(skill="product_question", slots={"product": product, **looks})
+    done = await ProductQuestionSkill(TERMS).step(task, shop, NOW)
+    assert isinstance(done, Done)
+    assert done.reply.key == key
+
+
+async def test_suggestions_are_choices_that_ask_for_one(shop: GuardedShop) -> None:
+    task = Task(skill="recommendation", slots={"product": "LL-1067,LL-1071", "text": "tea"})
+    done = await RecommendationSkill(TERMS).step(task, shop, NOW)
+    assert isinstance(done, Done)
+    sent = [read_payload(choice.value) for choice in done.reply.choices]
+    assert [(p.name, p.entities[0].type, p.entities[0].value) for p in sent if p] == [
+        ("product_question", "product", "LL-1067"),
+        ("product_question", "product", "LL-1071"),
+    ]
 
 
 async def test_suggestions_leave_out_what_is_sold_out(shop: GuardedShop) -> None:
