@@ -42,7 +42,7 @@ class Question:
 
 def main() -> None:
     """Print both tables."""
-    encode = remembering(open_encoder(None, read_settings().cache).encode)
+    encode = remembering(open_encoder(read_settings().encoder, read_settings().cache).encode)
     with tempfile.TemporaryDirectory() as folder:
         index = build(demo_articles(), encode, encoder_name="bench", folder=Path(folder))
         ways = {

@@ -66,7 +66,7 @@ def shopbell(split: Split, folder: Path) -> Outcome:
     """
     phrases, model = folder / "phrases", folder / "model"
     write_phrases(split.train, phrases / "en")
-    encoder = Timed(open_encoder(None, read_settings().cache))
+    encoder = Timed(open_encoder(read_settings().encoder, read_settings().cache))
     try:
         began = time.perf_counter()
         cold = CachedEncoder(encoder, folder / "vectors")
