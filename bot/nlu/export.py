@@ -83,8 +83,8 @@ def _one_text(bert: Any) -> Any:
     """Return a BERT's layers as a module for one text at a time.
 
     One text needs no batch, no mask and no padding, and its queries, keys and values are one
-    product: a fifth faster than the same weights exported as `transformers` writes them
-    (docs/decisions/0007), since a short text costs the reading of the weights.
+    product: a seventh faster than the same weights exported as `transformers` writes them
+    (docs/decisions/0007-the-encoder.md), since a short text costs the reading of the weights.
     """
     import torch  # noqa: PLC0415 - of the extra "models"
     from torch.nn import functional  # noqa: PLC0415

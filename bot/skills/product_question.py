@@ -72,10 +72,8 @@ class ProductQuestionSkill(ReadingSkill):
     def _are_like(self, wanted: str, values: Sequence[str]) -> bool:
         """Say whether a value has the wanted word in it, as "brick red" has "red"."""
         spelled = self.terms.spelled(values)
-        words = {value: (value, *spelled.get(value, ())) for value in values}
-        return any(
-            wanted.casefold() in word.casefold() for some in words.values() for word in some
-        )
+        words = [word for value in values for word in (value, *spelled.get(value, ()))]
+        return any(wanted.casefold() in word.casefold() for word in words)
 
     def _named(self, product: Product, text: str) -> dict[str, tuple[str, ...]]:
         every = [value for values in option_values(product).values() for value in values]
