@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from intents.model import DataError
+from intents.parsing import fast_loader
 
 
 class BadRepliesError(DataError):
@@ -64,18 +65,13 @@ def _reply_files(language: str) -> Iterator[Traversable]:
 
 
 def _read(file: Traversable) -> Mapping[str, Any]:
-    data = yaml.load(file.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506 - a safe one
+    data = yaml.load(file.read_text(encoding="utf-8"), Loader=fast_loader())  # noqa: S506 - a safe one
     responses = data.get("responses") if isinstance(data, dict) else None
     if not isinstance(responses, dict):
         raise BadRepliesError(
             f"{file.name}: expected `responses:` with keys, but got {data!r:.80}"
         )
     return responses
-
-
-def _loader() -> Any:
-    # libyaml reads the words about eight times faster, where PyYAML was built with it.
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _texts(file: Traversable, key: str, wordings: Any) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """What a reply offers to choose from."""
 
 from bot.model import Choice, Phrase
+from bot.payloads import write_payload
 
 
 def topic_choice(intent: str) -> Choice:
     """Offer an intent: choosing it sends the intent's name as a payload, as Rasa's buttons do."""
-    return Choice(label=Phrase(key=f"topic.{intent}"), value=f"/{intent}")
+    return Choice(label=Phrase(key=f"topic.{intent}"), value=write_payload(intent))
 
 
 def person_choice() -> Choice:

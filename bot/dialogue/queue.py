@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.dialogue.choices import topic_choice
 from bot.dialogue.notes import forget_trouble
 from bot.dialogue.outcome import Outcome
-from bot.model import Choice, Conversation, Phrase, Reply, Speaker, Value, Wait
+from bot.model import Conversation, Reply, Speaker, Value, Wait
 from bot.ports import Now, Store
 from escalation.model import Handoff, HandoffId, Reason, State, Summary
 from escalation.routing import priority
@@ -84,7 +85,7 @@ class Queue:
 
 
 def _system(key: str, values: dict[str, Value] | None = None) -> Reply:
-    back = Choice(label=Phrase(key=f"topic.{BACK_TO_BOT}"), value=f"/{BACK_TO_BOT}")
+    back = topic_choice(BACK_TO_BOT)
     choices = () if key == "queue.left" else (back,)
     return Reply(key=key, values=values or {}, speaker=Speaker.SYSTEM, choices=choices)
 

@@ -46,28 +46,25 @@ class NluRecognizer:
 
     async def recognize(self, text: str, *, hint: Language | None = None) -> Recognition:
         """Understand any text; `hint` is the talk's language, for texts that tell none."""
-        readable = _readable(text)
-        payload = read_payload(readable, self.payloads)
-        # What a button sends is in the language of its talk.
-        told = hint if payload else None
-        language = told or self.languages.detect(readable, hint)
-        return await self._recognize(readable, language, payload)
+        return await self._recognize(text, None, hint)
 
     async def understand_in(self, text: str, language: Language | None) -> Understanding:
         """Understand one text, in a language that is known or found by its words alone."""
-        readable = _readable(text)
-        known = language or self.languages.detect(readable)
-        payload = read_payload(readable, self.payloads)
-        return (await self._recognize(readable, known, payload)).understanding
+        return (await self._recognize(text, language, None)).understanding
 
     def understand(self, text: str, language: Language | None = None) -> Understanding:
         """Understand one text, blocking, outside of an event loop; `language` if it is known."""
         return asyncio.run(self.understand_in(text, language))
 
     async def _recognize(
-        self, text: str, language: Language, payload: Payload | None
+        self, said: str, known: Language | None, hint: Language | None
     ) -> Recognition:
         """Read the whole message, and its clauses where it may hold several wishes."""
+        text = _readable(said)
+        payload = read_payload(text, self.payloads)
+        # What a button sends is in the language of its talk.
+        told = known or (hint if payload else None)
+        language = told or self.languages.detect(text, hint)
         vector = await self.encoder.encode_query(text)
         whole = self._read(text, language, vector, payload)
         if whole.exact is None and (clauses := self.finder.clauses(text)):
