@@ -24,6 +24,8 @@ class AnswerWords:
     before: tuple[str, ...] = ()
     """What stands before the telling word of an answer and says nothing; longest first."""
     behind: tuple[str, ...] = ()
+    things: frozenset[str] = frozenset()
+    """What an ordinal counts where it stands within a sentence: the second *one*."""
 
 
 def load_answers(folder: Path | None = None) -> AnswerWords:
@@ -43,6 +45,7 @@ def joined(every: Iterable[AnswerWords]) -> AnswerWords:
         noted=frozenset().union(*(one.noted for one in words)),
         before=_longest_first(word for one in words for word in one.before),
         behind=_longest_first(word for one in words for word in one.behind),
+        things=frozenset().union(*(one.things for one in words)),
     )
 
 
@@ -61,11 +64,12 @@ def _read(file: Path) -> AnswerWords:
             noted=frozenset(_normal(data["noted"])),
             before=_longest_first(_normal(data["before"])),
             behind=_longest_first(_normal(data["behind"])),
+            things=frozenset(_normal(data["things"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadCatalogError(
-            f"{file}: expected ordinals, none, every, either, noted, before and behind as its "
-            f"head describes, but {error} is wrong or missing"
+            f"{file}: expected ordinals, none, every, either, noted, before, behind and "
+            f"things as its head describes, but {error} is wrong or missing"
         ) from error
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.dialogue.doubt import clarify
 from bot.dialogue.meant import (
+    about_choice,
     as_chosen,
     beside_entities,
     is_link,
@@ -11,7 +12,7 @@ from bot.dialogue.meant import (
     part_of,
     trusted_intent,
 )
-from bot.dialogue.picks import is_plain_yes, pick
+from bot.dialogue.picks import is_plain_yes, pick, pointed_at
 from bot.dialogue.playbook import Playbook
 from bot.dialogue.slots import fill
 from bot.model import (
@@ -23,6 +24,7 @@ from bot.model import (
     HandOver,
     LeaveQueue,
     Meant,
+    Offer,
     Owner,
     Say,
     SearchKnowledge,
@@ -189,11 +191,22 @@ def _answer_to_offer(
         if taken is None and offer.key in QUESTIONS:
             return Choose()
     if taken is None:
-        return None
+        return _about_offered(conversation, said, offer, playbook)
     if not taken:
         return Say(key="choose.none")
     steps = [_take(choice, conversation, said, playbook) for choice in taken]
     return steps[0] if len(steps) == 1 else Several(parts=tuple(steps))
+
+
+def _about_offered(
+    conversation: Conversation, said: Understanding, offer: Offer, playbook: Playbook
+) -> Decision | None:
+    """Read a question about one of the choices; None when it points at none of them."""
+    choice = pointed_at(said, offer, playbook.words)
+    if choice is None:
+        return None
+    meant = about_choice(choice, said, _at_work(conversation), playbook)
+    return _as_if(meant, conversation, playbook) if meant is not None else None
 
 
 def _agreed(
@@ -216,6 +229,11 @@ def _take(
     choice: WordedChoice, conversation: Conversation, said: Understanding, playbook: Playbook
 ) -> Meant:
     meant = as_chosen(choice, said, _at_work(conversation), playbook)
+    return _as_if(meant, conversation, playbook)
+
+
+def _as_if(meant: Understanding, conversation: Conversation, playbook: Playbook) -> Meant:
+    """Decide as if something else had been said, with nothing offered before."""
     dialogue = replace(conversation.dialogue, offer=None)
     decision = decide(replace(conversation, dialogue=dialogue), meant, playbook)
     return Meant(said=meant, decision=decision)

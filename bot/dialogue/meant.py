@@ -81,6 +81,18 @@ def as_chosen(
     return replace(chosen, entities=(entity,))
 
 
+def about_choice(
+    choice: WordedChoice, said: Understanding, task: Task | None, playbook: Playbook
+) -> Understanding | None:
+    """Return a question as if it named the thing that it points at; None if that is no thing."""
+    end = len(said.text)  # what stands in the text itself stays where it is
+    things = tuple(
+        replace(entity, start=end, end=end)
+        for entity in as_chosen(choice, said, task, playbook).entities
+    )
+    return replace(said, entities=(*things, *said.entities)) if things else None
+
+
 def _only(intent: str, confidence: float, said: Understanding) -> tuple[Guess, ...]:
     others = (guess for guess in said.ranking if guess.intent != intent)
     return (Guess(intent=intent, confidence=confidence), *others)

@@ -10,6 +10,13 @@ from intents.model import HAN, command_key, normalise
 LONGEST = 60
 """Characters of a message that may be a pick; a longer one says more than that."""
 
+LONGEST_QUESTION = 200
+"""Characters of a message that may ask about a choice by its place."""
+
+_LEAST_COUNTED = 3
+"""Signs of an ordinal within a sentence. In Chinese that many have the measure word that makes
+it count things; a shorter one, as the English "a", stands in many sentences."""
+
 _LONGEST_YES = 18
 """Characters of a yes that only agrees."""
 
@@ -39,6 +46,37 @@ def pick(said: Understanding, offer: Offer, words: AnswerWords) -> tuple[WordedC
         return things[:1]
     found = _by_place(cores, offer, words) or _by_label([*cores, *_plain_forms(said)], offer)
     return (found,) if found is not None else None
+
+
+def pointed_at(said: Understanding, offer: Offer, words: AnswerWords) -> WordedChoice | None:
+    """Return the one choice that a question points at by its place, as in "is the second one red".
+
+    None where it points at none, or at several ("which is better, the first or the second").
+    """
+    if len(said.text) > LONGEST_QUESTION:
+        return None
+    text = f" {normalise(said.text)} "
+    places = {words.ordinals[word] for word in _ordinals_within(text, words)}
+    count = len(offer.choices)
+    found = {place - 1 if place > 0 else count + place for place in places if abs(place) <= count}
+    return offer.choices[found.pop()] if count > 1 and len(places) == len(found) == 1 else None
+
+
+def _ordinals_within(text: str, words: AnswerWords) -> Iterable[str]:
+    """Give the ordinals that surely count something; a longer one hides those within it."""
+    telling = [word for word in words.ordinals if len(word) >= _LEAST_COUNTED]
+    for word in sorted(telling, key=len, reverse=True):
+        if _counts(word, text, words):
+            yield word
+            text = text.replace(word, " ")
+
+
+def _counts(word: str, text: str, words: AnswerWords) -> bool:
+    if _HAN_SIGN.search(word):
+        return word in text
+    if " " in word:  # "option 2" has its thing in it
+        return f" {word} " in text
+    return any(f" {word} {thing} " in text for thing in words.things)
 
 
 def is_plain_yes(said: Understanding, words: AnswerWords) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.dialogue.picks import is_plain_yes, pick
+from bot.dialogue.picks import is_plain_yes, pick, pointed_at
 from bot.model import Offer, WordedChoice
 from intents.answers import load_answers
 from tests.unit.dialogue.build import said
@@ -146,3 +146,47 @@ def test_a_yes_that_only_notes_is_told_from_one_that_wants() -> None:
     assert not is_plain_yes(said("yes i checked with the neighbours"), WORDS)
     assert is_plain_yes(said("yes please"), WORDS)
     assert is_plain_yes(said("要"), WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("is the second one dishwasher safe?", "SB-2"),
+        ("how much is the last one", "SB-3"),
+        ("does option 1 come in red", "SB-1"),
+        ("and the 3rd item, when does it come", "SB-3"),
+        ("第二个有红色的吗", "SB-2"),
+        ("那第3个多少钱", "SB-3"),
+        ("倒数第二个结实吗", "SB-2"),
+        ("最后一个什么时候到", "SB-3"),
+    ],
+)
+def test_a_question_points_at_a_place(text: str, value: str) -> None:
+    found = pointed_at(said(text), ORDERS, WORDS)
+
+    assert found is not None
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "which is better, the first one or the second one",
+        "第一个和第二个哪个好",
+        "第一次买，有优惠吗",
+        "is there a version in red",
+        "i bought two items",
+        "does the fifth one fit",
+        "第五个有红色吗",
+        "at first i liked it",
+        "tell me a story about the second one " * 8,
+    ],
+)
+def test_a_sentence_that_points_at_no_one_place(text: str) -> None:
+    assert pointed_at(said(text), ORDERS, WORDS) is None
+
+
+def test_a_place_needs_several_to_choose_from() -> None:
+    one = Offer(key="clarify", choices=TOPICS.choices[:1])
+
+    assert pointed_at(said("is the first one red"), one, WORDS) is None
