@@ -129,6 +129,16 @@ class Encoder(Protocol):
         """Encode one query in a worker thread; shape (dimensions,)."""
         ...
 
+    async def encode_parts(
+        self, text: str, parts: Sequence[tuple[int, int]]
+    ) -> NDArray[np.float32]:
+        """Encode one query and stretches of it, `text[start:end]`, in one go where that can be.
+
+        Shape (1 + parts, dimensions): first the query as `encode_query` encodes it, then each
+        part, read amid the others.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of threads and memory."""
         ...

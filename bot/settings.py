@@ -198,7 +198,7 @@ class ProofRules(_Rules):
 class Understand(_Rules):
     """How sure the understanding has to be."""
 
-    reject: Annotated[float, Field(gt=0, lt=1)] = 0.015
+    reject: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of valid messages that may be taken for out of scope, per language."""
     accepted_error: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of wrong intents among the messages that are acted on without asking back."""

@@ -64,6 +64,8 @@ def load_languages(folder: Path | None = None) -> Mapping[str, LanguageInfo]:
                 detected_as=tuple(data["detected_as"]),
                 joining=tuple(data.get("joining", ())),
                 joining_after_pause=tuple(data.get("joining_after_pause", ())),
+                linking=tuple(data.get("linking", ())),
+                asking=tuple(data.get("asking", ())),
             )
         except (KeyError, TypeError) as error:
             raise BadCatalogError(

@@ -80,7 +80,7 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageInfo:
-    """How a language is told from the others, and how it joins a second wish to a first."""
+    """How a language is told from the others, how it joins wishes, and how it asks."""
 
     name: str
     scripts: tuple[str, ...]
@@ -89,6 +89,10 @@ class LanguageInfo:
     """langdetect's names for it."""
     joining: tuple[str, ...] = ()
     joining_after_pause: tuple[str, ...] = ()
+    linking: tuple[str, ...] = ()
+    """Words that may begin another wish, or go on with the same."""
+    asking: tuple[str, ...] = ()
+    """Words of questions and bids."""
 
 
 def normalise(text: str) -> str:

@@ -53,6 +53,12 @@ class Timed:
         """Encode one query; training asks for none."""
         return await self._encoder.encode_query(text)
 
+    async def encode_parts(
+        self, text: str, parts: Sequence[tuple[int, int]]
+    ) -> NDArray[np.float32]:
+        """Encode one query and its parts; training asks for none."""
+        return await self._encoder.encode_parts(text, parts)
+
     def close(self) -> None:
         """Close the encoder behind."""
         self._encoder.close()

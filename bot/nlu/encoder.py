@@ -23,6 +23,7 @@ __all__ = ["EncoderError", "OnnxEncoder", "SentenceTransformersEncoder", "open_e
 
 Kind: TypeAlias = Literal["query", "passage"]
 Vector: TypeAlias = NDArray[np.float32]
+Parts: TypeAlias = Sequence[tuple[int, int]]
 
 THREADS = 2
 TOKENS: Mapping[Kind, int] = {"query": 256, "passage": 512}
@@ -57,14 +58,19 @@ def open_encoder(name: str | None, cache: Path, progress: Progress | None = None
 
 
 class _ThreadedEncoder:
-    """Runs a function from text and kind to vector in the worker threads."""
+    """Runs functions from text to vectors in the worker threads."""
 
     def __init__(
-        self, name: str, dimensions: int, encode_one: Callable[[str, Kind], Vector]
+        self,
+        name: str,
+        dimensions: int,
+        encode_one: Callable[[str, Kind], Vector],
+        encode_parts: Callable[[str, Parts], Vector],
     ) -> None:
         self._name = name
         self._dimensions = dimensions
         self._encode_one = encode_one
+        self._encode_parts = encode_parts
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="encoder")
 
     @property
@@ -99,6 +105,10 @@ class _ThreadedEncoder:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._encode_one, text, "query")
 
+    async def encode_parts(self, text: str, parts: Parts) -> NDArray[np.float32]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._encode_parts, text, parts)
+
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -110,16 +120,34 @@ class OnnxEncoder(_ThreadedEncoder):
         self._session = _open_session(packed.model)
         self._prompts = packed.prompts
         self._tokenizer = _open_tokenizer(packed.tokenizer)
-        super().__init__(packed.name, packed.dimensions, self._run)
+        super().__init__(packed.name, packed.dimensions, self._run, self._run_parts)
 
     def _run(self, text: str, kind: Kind) -> Vector:
-        prompted = _readable(self._prompts.get(kind, "") + text, kind)
-        ids = self._tokenizer.encode(prompted).ids
-        if len(ids) > TOKENS[kind]:
-            ids = [*ids[: TOKENS[kind] - 1], ids[-1]]  # the last one says that the text ends
-        (vectors,) = self._session.run(None, {"ids": np.array([ids], np.int64)})
+        ids, _ = self._tokens(text, kind)
+        (vectors,) = self._session.run(["vector"], {"ids": ids})
         vector: Vector = vectors[0]
         return vector
+
+    def _run_parts(self, text: str, parts: Parts) -> Vector:
+        """Read the text once; a part is the mean of its tokens' states, as a text is of all."""
+        ids, spans = self._tokens(text, "query")
+        vectors, states = self._session.run(["vector", "states"], {"ids": ids})
+        rows = [vectors[0]]
+        shift = len(self._prompts.get("query", ""))
+        for start, end in parts:
+            inside = (spans[:, 1] > start + shift) & (spans[:, 0] < end + shift)
+            mean = states[inside].mean(0) if inside.any() else vectors[0]
+            rows.append(mean / np.linalg.norm(mean))
+        return np.stack(rows)
+
+    def _tokens(self, text: str, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the ids, shape (1, tokens), and where each token stands, shape (tokens, 2)."""
+        read = self._tokenizer.encode(_readable(self._prompts.get(kind, "") + text, kind))
+        ids, spans = read.ids, read.offsets
+        if len(ids) > TOKENS[kind]:  # the last one says that the text ends
+            ids = [*ids[: TOKENS[kind] - 1], ids[-1]]
+            spans = [*spans[: TOKENS[kind] - 1], spans[-1]]
+        return np.array([ids], np.int64), np.array(spans, np.int64)
 
 
 class SentenceTransformersEncoder(_ThreadedEncoder):
@@ -133,7 +161,8 @@ class SentenceTransformersEncoder(_ThreadedEncoder):
         longest = self._model.max_seq_length or TOKENS["passage"]
         self._model.max_seq_length = min(longest, TOKENS["passage"])
         name = f"{Path(model).name}-{_digest(self._model)}"
-        super().__init__(name, int(self._model.get_embedding_dimension()), self._run)
+        dimensions = int(self._model.get_embedding_dimension())
+        super().__init__(name, dimensions, self._run, self._run_parts)
 
     def _run(self, text: str, kind: Kind) -> Vector:
         vectors = self._model.encode(
@@ -144,6 +173,11 @@ class SentenceTransformersEncoder(_ThreadedEncoder):
         )
         vector: Vector = vectors[0].astype(np.float32, copy=False)
         return vector
+
+    def _run_parts(self, text: str, parts: Parts) -> Vector:
+        """Read each part by itself: not every such model is a mean of its tokens."""
+        texts = [text, *(text[start:end] for start, end in parts)]
+        return np.stack([self._run(one, "query") for one in texts])
 
 
 def _readable(text: str, kind: Kind) -> str:

@@ -55,7 +55,7 @@ def _tell(done: int) -> None:
 
 
 def _export(source: Path, target: Path) -> int:
-    """Write the model as ONNX, from token ids of one text to its unit vector."""
+    """Write the model as ONNX, from token ids of one text to its unit vector and its tokens'."""
     import torch  # noqa: PLC0415 - of the extra "models"
     from safetensors.torch import load_file  # noqa: PLC0415
     from transformers import BertConfig, BertModel  # noqa: PLC0415
@@ -71,8 +71,8 @@ def _export(source: Path, target: Path) -> int:
             (torch.tensor([[config.bos_token_id, *range(5, 20), config.eos_token_id]]),),
             str(target),
             input_names=["ids"],
-            output_names=["vector"],
-            dynamic_axes={"ids": {1: "tokens"}},
+            output_names=["vector", "states"],
+            dynamic_axes={"ids": {1: "tokens"}, "states": {0: "tokens"}},
             opset_version=_OPSET,
             dynamo=False,
         )
@@ -129,7 +129,7 @@ def _one_text(bert: Any) -> Any:
             hidden = parts.LayerNorm(hidden + parts.token_type_embeddings.weight[0])
             for layer in self.layers:
                 hidden = layer(hidden)
-            return functional.normalize(hidden.mean(dim=0, keepdim=True), dim=1)
+            return functional.normalize(hidden.mean(dim=0, keepdim=True), dim=1), hidden
 
     return Sentence()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.ports import ShopbellError
 
-FORMAT = "shopbell-encoder/1"
+FORMAT = "shopbell-encoder/2"
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"

@@ -1,7 +1,7 @@
 """The adapter of the port `Recognizer`: one encoding, and everything that is read from it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.nlu.entities import EntityExtractor, open_extractor
 from bot.nlu.heads import Emotions, Intents
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model_folder import ModelError, TrainedModel, read_model
-from bot.nlu.requests import Reading, RequestFinder, find_requests
+from bot.nlu.requests import Clause, Reading, RequestFinder, find_requests
 from bot.payloads import Payload, read_payload
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
@@ -65,18 +65,55 @@ class NluRecognizer:
         # What a button sends is in the language of its talk.
         told = known or (hint if payload else None)
         language = told or self.languages.detect(text, hint)
-        vector = await self.encoder.encode_query(text)
-        whole = self._read(text, language, vector, payload)
-        if whole.exact is None and (clauses := self.finder.clauses(text)):
-            texts = [text[clause.start : clause.end] for clause in clauses]
-            vectors = await asyncio.gather(*map(self.encoder.encode_query, texts))
-            readings = tuple(
-                Reading(clause=clause, guess=ranking[0], in_scope=in_scope)
-                for clause, part, one in zip(clauses, texts, vectors, strict=True)
-                for ranking, in_scope in (self._intents(part, language, one, None),)
-            )
-            whole = replace(whole, requests=self.finder.requests(whole.ranking, readings))
+        exact = payload.name if payload else self._exact(text, language)
+        clauses = self.finder.clauses(text) if exact is None else ()
+        vector, *parts = await self._encoded(text, clauses)
+        whole = self._read(text, language, vector, payload, exact)
+        readings = self._readings(text, language, clauses, parts)
+        if segments := self.finder.segments(whole.ranking, readings):
+            alone = await self.read_alone(text, language, segments)
+            whole = replace(whole, requests=self.finder.requests(whole.ranking, alone))
         return Recognition(understanding=whole, vector=vector)
+
+    async def read_clauses(
+        self, text: str, language: Language
+    ) -> tuple[Sequence[Guess], Sequence[Reading]]:
+        """Return what the heads say of a message, and of its clauses amid the others."""
+        clauses = self.finder.clauses(text)
+        vector, *parts = await self._encoded(text, clauses)
+        ranking, _ = self._intents(text, language, vector, None)
+        return ranking, self._readings(text, language, clauses, parts)
+
+    async def read_alone(
+        self, text: str, language: Language, clauses: Sequence[Clause]
+    ) -> Sequence[Reading]:
+        """Return what the heads say of stretches of a message, each encoded by itself."""
+        parts = [text[clause.start : clause.end] for clause in clauses]
+        vectors = await asyncio.gather(*map(self.encoder.encode_query, parts))
+        return self._readings(text, language, clauses, vectors)
+
+    async def _encoded(
+        self, text: str, clauses: Sequence[Clause]
+    ) -> Sequence[NDArray[np.float32]]:
+        """Return the vectors of a text and of its clauses."""
+        if not clauses:
+            return [await self.encoder.encode_query(text)]
+        places = [(clause.start, clause.end) for clause in clauses]
+        return list(await self.encoder.encode_parts(text, places))
+
+    def _readings(
+        self,
+        text: str,
+        language: Language,
+        clauses: Sequence[Clause],
+        vectors: Sequence[NDArray[np.float32]],
+    ) -> Sequence[Reading]:
+        readings = []
+        for clause, vector in zip(clauses, vectors, strict=True):
+            said = text[clause.start : clause.end]
+            ranking, in_scope = self._intents(said, language, vector, None)
+            readings.append(Reading(clause=clause, guess=ranking[0], in_scope=in_scope))
+        return readings
 
     def _read(
         self,
@@ -84,8 +121,8 @@ class NluRecognizer:
         language: Language,
         vector: NDArray[np.float32],
         payload: Payload | None,
+        exact: str | None,
     ) -> Understanding:
-        exact = payload.name if payload else self._exact(text, language)
         ranking, in_scope = self._intents(text, language, vector, exact)
         return Understanding(
             text=text,

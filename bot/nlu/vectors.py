@@ -66,6 +66,12 @@ class CachedEncoder:
         """Encode one query; nothing is looked up or kept."""
         return await self._encoder.encode_query(text)
 
+    async def encode_parts(
+        self, text: str, parts: Sequence[tuple[int, int]]
+    ) -> NDArray[np.float32]:
+        """Encode one query and its parts; nothing is looked up or kept."""
+        return await self._encoder.encode_parts(text, parts)
+
     def close(self) -> None:
         """Close the encoder behind."""
         self._encoder.close()

@@ -92,6 +92,30 @@ async def test_a_query_gives_the_same_bytes_in_a_turn_and_in_training(encoder: E
         assert (await encoder.encode_query(text)).tobytes() == vector.tobytes()
 
 
+async def test_parts_come_with_the_query_they_are_of(encoder: Encoder) -> None:
+    text = "where is my order, and do you ship to Norway"
+    parts = [(0, 17), (19, len(text)), (0, len(text))]
+
+    rows = await encoder.encode_parts(text, parts)
+
+    assert rows.shape == (4, encoder.dimensions)
+    assert rows.dtype == np.float32
+    assert rows[0].tobytes() == (await encoder.encode_query(text)).tobytes()
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    assert rows[1] @ rows[2] < rows[1] @ rows[1] - 1e-4
+
+
+@pytest.mark.parametrize("text", [*ODD.values(), "x " * 2_000], ids=[*ODD.keys(), "long"])
+async def test_parts_of_odd_texts_are_valid(encoder: Encoder, text: str) -> None:
+    rows = await encoder.encode_parts(text, [(0, 1), (max(len(text) - 2, 0), len(text))])
+
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+
+
+async def test_a_query_without_parts_is_one_row(encoder: Encoder) -> None:
+    assert (await encoder.encode_parts("hello", [])).shape == (1, encoder.dimensions)
+
+
 def test_different_texts_give_different_vectors(encoder: Encoder) -> None:
     vectors = encoder.encode(TEXTS, "query")
 

@@ -48,6 +48,12 @@ class FakeEncoder:
         self.queries.append(text)
         return query(text)
 
+    async def encode_parts(
+        self, text: str, parts: Sequence[tuple[int, int]]
+    ) -> NDArray[np.float32]:
+        texts = [text, *(text[start:end] for start, end in parts)]
+        return np.stack([await self.encode_query(one) for one in texts])
+
     def close(self) -> None:
         """Nothing to close."""
 

@@ -84,6 +84,21 @@ def test_two_wishes_are_found(recognizer: NluRecognizer, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_two_wishes_are_found_as_shoppers_write_them(
+    recognizer: NluRecognizer, language: str
+) -> None:
+    talk, missed = load_catalog().talk, []
+    two = _load(f"requests_{language}.yml")["two"]
+    pairs = [(one["text"], set(one["intents"])) for one in two if not talk & {*one["intents"]}]
+    for text, pair in pairs:
+        found = recognizer.understand(text, Language(language)).requests
+        if {request.intent for request in found} != pair:
+            missed.append(f"{text!r}: {[(r.intent, r.confidence) for r in found]}, not {pair}")
+
+    assert 1 - len(missed) / len(pairs) >= _required(language)["written"], "\n".join(missed)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_story_has_one_wish(recognizer: NluRecognizer, language: str) -> None:
     texts, wrong = of_several_clauses(language), []
     for name, text in texts:

@@ -63,7 +63,7 @@ def test_the_reference_may_be_removed_whole(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "manifest",
-    ["", "{", "[]", "{}", '{"format": "other/9"}', '{"format": "shopbell-encoder/1"}', "\x00"],
+    ["", "{", "[]", "{}", '{"format": "other/9"}', '{"format": "shopbell-encoder/2"}', "\x00"],
 )
 def test_a_broken_manifest_is_refused(folder: Path, manifest: str) -> None:
     (folder / "manifest.json").write_text(manifest)

@@ -38,6 +38,12 @@ class LengthEncoder:
         self.asked.append(text)
         return self._vector(text, "query")
 
+    async def encode_parts(
+        self, text: str, parts: Sequence[tuple[int, int]]
+    ) -> NDArray[np.float32]:
+        texts = [text, *(text[start:end] for start, end in parts)]
+        return np.stack([await self.encode_query(one) for one in texts])
+
     def close(self) -> None:
         self.closed = True
 
