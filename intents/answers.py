@@ -26,6 +26,8 @@ class AnswerWords:
     behind: tuple[str, ...] = ()
     things: frozenset[str] = frozenset()
     """What an ordinal counts where it stands within a sentence: the second *one*."""
+    not_things: frozenset[str] = frozenset()
+    """What stands behind an ordinal that counts none of the choices: 第一个*月*."""
 
 
 def load_answers(folder: Path | None = None) -> AnswerWords:
@@ -46,6 +48,7 @@ def joined(every: Iterable[AnswerWords]) -> AnswerWords:
         before=_longest_first(word for one in words for word in one.before),
         behind=_longest_first(word for one in words for word in one.behind),
         things=frozenset().union(*(one.things for one in words)),
+        not_things=frozenset().union(*(one.not_things for one in words)),
     )
 
 
@@ -65,11 +68,12 @@ def _read(file: Path) -> AnswerWords:
             before=_longest_first(_normal(data["before"])),
             behind=_longest_first(_normal(data["behind"])),
             things=frozenset(_normal(data["things"])),
+            not_things=frozenset(_normal(data["not_things"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadCatalogError(
-            f"{file}: expected ordinals, none, every, either, noted, before, behind and "
-            f"things as its head describes, but {error} is wrong or missing"
+            f"{file}: expected ordinals, none, every, either, noted, before, behind, "
+            f"things and not_things as its head describes, but {error} is wrong or missing"
         ) from error
 
 

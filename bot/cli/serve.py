@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from bot.model import Agent, Role
 from bot.ports import Live
 from bot.server.live import LocalLive, RedisLive
 from bot.server.run import serve as run_server
-from bot.settings import Settings, ShopRules, read_rules, read_settings
+from bot.settings import Hours, Settings, ShopRules, read_rules, read_settings
 from escalation.model import AgentId
 
 DEMO_EMAIL = "demo@lanternloom.example"
@@ -75,10 +76,14 @@ def with_demo_identity(settings: Settings) -> Settings:
 
 
 def demo_rules(home: Path) -> ShopRules:
-    """Return the home's own rules, else the defaults under the demo shop's name."""
+    """Return the home's own rules, else the defaults under the demo shop's name.
+
+    People of the demo answer at any hour: who tries it out is one of them, wherever that is.
+    """
     if (home / "shopbell.yml").exists():
         return read_rules(home)
-    return ShopRules(name={"en": "Lantern & Loom", "zh": "灯织"})
+    always = Hours(days=dict.fromkeys(Hours().days, (time.min, time.max)))
+    return ShopRules(name={"en": "Lantern & Loom", "zh": "灯织"}, hours=always)
 
 
 async def demo_agent(app: App) -> str:

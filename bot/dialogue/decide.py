@@ -24,7 +24,6 @@ from bot.model import (
     HandOver,
     LeaveQueue,
     Meant,
-    Offer,
     Owner,
     Say,
     SearchKnowledge,
@@ -191,7 +190,7 @@ def _answer_to_offer(
         if taken is None and offer.key in QUESTIONS:
             return Choose()
     if taken is None:
-        return _about_offered(conversation, said, offer, playbook)
+        return _about_offered(conversation, said, intent, playbook)
     if not taken:
         return Say(key="choose.none")
     steps = [_take(choice, conversation, said, playbook) for choice in taken]
@@ -199,14 +198,31 @@ def _answer_to_offer(
 
 
 def _about_offered(
-    conversation: Conversation, said: Understanding, offer: Offer, playbook: Playbook
+    conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
 ) -> Decision | None:
     """Read a question about one of the choices; None when it points at none of them."""
-    choice = pointed_at(said, offer, playbook.words)
-    if choice is None:
-        return None
-    meant = about_choice(choice, said, _at_work(conversation), playbook)
+    meant = None if said.requests else _pointing(conversation, said, intent, playbook)
     return _as_if(meant, conversation, playbook) if meant is not None else None
+
+
+def _pointing(
+    conversation: Conversation, said: Understanding, intent: str | None, playbook: Playbook
+) -> Understanding | None:
+    """Return a question with the choice that it points at as an entity; None without one.
+
+    Only a wish that such a thing is of use to points at it: "the last question" does not.
+    """
+    offer, task = conversation.dialogue.offer, _at_work(conversation)
+    choice = pointed_at(said, offer, playbook.words) if offer is not None else None
+    meant = about_choice(choice, said, task, playbook) if choice is not None else None
+    rule = playbook.intents.get(intent or "")
+    if meant is None or rule is None:
+        return None
+    if meant.entities[0].type == "product":
+        return meant if rule.answered_by.startswith("products") else None
+    skill = playbook.skill_of(intent or "")
+    own = task is not None and skill == task.skill
+    return meant if own or rule.with_order is not None else None
 
 
 def _agreed(
@@ -275,6 +291,7 @@ def _several(conversation: Conversation, said: Understanding, playbook: Playbook
 def _parts(conversation: Conversation, said: Understanding, playbook: Playbook) -> list[Meant]:
     """Return what to do about each wish of a message with several."""
     parts = [part_of(said, request) for request in said.requests]
+    parts = [_pointing(conversation, one, one.intent, playbook) or one for one in parts]
     return [
         Meant(said=part, decision=_by_rule(conversation, part, part.intent, playbook))
         for part in parts

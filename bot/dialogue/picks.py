@@ -14,8 +14,8 @@ LONGEST_QUESTION = 200
 """Characters of a message that may ask about a choice by its place."""
 
 _LEAST_COUNTED = 3
-"""Signs of an ordinal within a sentence. In Chinese that many have the measure word that makes
-it count things; a shorter one, as the English "a", stands in many sentences."""
+"""Signs of an ordinal within a sentence. In Chinese that many have a measure word; a shorter one,
+as the English "a", stands in many sentences."""
 
 _LONGEST_YES = 18
 """Characters of a yes that only agrees."""
@@ -73,7 +73,8 @@ def _ordinals_within(text: str, words: AnswerWords) -> Iterable[str]:
 
 def _counts(word: str, text: str, words: AnswerWords) -> bool:
     if _HAN_SIGN.search(word):
-        return word in text
+        behind = [text[match.end() :] for match in re.finditer(re.escape(word), text)]
+        return any(not rest.startswith(tuple(words.not_things)) for rest in behind)
     if " " in word:  # "option 2" has its thing in it
         return f" {word} " in text
     return any(f" {word} {thing} " in text for thing in words.things)

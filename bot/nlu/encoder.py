@@ -136,8 +136,11 @@ class OnnxEncoder(_ThreadedEncoder):
         shift = len(self._prompts.get("query", ""))
         for start, end in parts:
             inside = (spans[:, 1] > start + shift) & (spans[:, 0] < end + shift)
-            mean = states[inside].mean(0) if inside.any() else vectors[0]
-            rows.append(mean / np.linalg.norm(mean))
+            if inside.any():
+                mean = states[inside].mean(0)
+                rows.append(mean / np.linalg.norm(mean))
+            else:  # it stands behind the tokens that are read
+                rows.append(self._run(text[start:end], "query"))
         return np.stack(rows)
 
     def _tokens(self, text: str, kind: Kind) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -55,7 +55,7 @@ def _tell(done: int) -> None:
 
 
 def _export(source: Path, target: Path) -> int:
-    """Write the model as ONNX, from token ids of one text to its unit vector and its tokens'."""
+    """Write the model as ONNX, from token ids of one text to its vector and its tokens' states."""
     import torch  # noqa: PLC0415 - of the extra "models"
     from safetensors.torch import load_file  # noqa: PLC0415
     from transformers import BertConfig, BertModel  # noqa: PLC0415

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.model import Emotion, Entity, Guess, Language, Recognition, Understanding
+from bot.model import Emotion, Entity, Guess, Language, Recognition, Request, Understanding
+from bot.nlu.clauses import Clause, ClauseSplitter, clause_splitter
 from bot.nlu.entities import EntityExtractor, open_extractor
 from bot.nlu.heads import Emotions, Intents
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model_folder import ModelError, TrainedModel, read_model
-from bot.nlu.requests import Clause, Reading, RequestFinder, find_requests
-from bot.payloads import Payload, read_payload
+from bot.nlu.requests import Reading, RequestFinder, find_requests
+from bot.payloads import read_payload
 from bot.ports import Encoder, Now
 from bot.settings import ShopRules
 from intents.loader import load_catalog, load_commands, load_languages
@@ -39,6 +40,7 @@ class NluRecognizer:
     """What may follow the slash of a button's payload."""
     sure_from: Mapping[str, float]
     """The least confidence that is acted on, by language; "" for those without their own."""
+    splitter: ClauseSplitter
     finder: RequestFinder
     """Finds several wishes in one message."""
     now: Now | None = None
@@ -66,20 +68,24 @@ class NluRecognizer:
         told = known or (hint if payload else None)
         language = told or self.languages.detect(text, hint)
         exact = payload.name if payload else self._exact(text, language)
-        clauses = self.finder.clauses(text) if exact is None else ()
+        entities = payload.entities if payload else self._entities(text, language)
+        clauses = self.splitter.split(text, entities) if exact is None else ()
         vector, *parts = await self._encoded(text, clauses)
-        whole = self._read(text, language, vector, payload, exact)
+        whole = self._read(text, language, vector, entities, exact)
+        if payload:  # a button has no feelings
+            whole = replace(whole, emotion=_NO_EMOTION)
         readings = self._readings(text, language, clauses, parts)
         if segments := self.finder.segments(whole.ranking, readings):
             alone = await self.read_alone(text, language, segments)
-            whole = replace(whole, requests=self.finder.requests(whole.ranking, alone))
+            requests = self.finder.requests(whole.ranking, alone)
+            whole = replace(whole, requests=tuple(_around(one, entities) for one in requests))
         return Recognition(understanding=whole, vector=vector)
 
     async def read_clauses(
         self, text: str, language: Language
     ) -> tuple[Sequence[Guess], Sequence[Reading]]:
         """Return what the heads say of a message, and of its clauses amid the others."""
-        clauses = self.finder.clauses(text)
+        clauses = self.splitter.split(text, self._entities(text, language))
         vector, *parts = await self._encoded(text, clauses)
         ranking, _ = self._intents(text, language, vector, None)
         return ranking, self._readings(text, language, clauses, parts)
@@ -120,7 +126,7 @@ class NluRecognizer:
         text: str,
         language: Language,
         vector: NDArray[np.float32],
-        payload: Payload | None,
+        entities: tuple[Entity, ...],
         exact: str | None,
     ) -> Understanding:
         ranking, in_scope = self._intents(text, language, vector, exact)
@@ -129,8 +135,8 @@ class NluRecognizer:
             language=language,
             ranking=ranking,
             in_scope=in_scope,
-            emotion=_NO_EMOTION if payload else self._emotion(text, vector),
-            entities=payload.entities if payload else self._entities(text, language),
+            emotion=self._emotion(text, vector),
+            entities=entities,
             exact=exact,
             sure=exact is not None
             or (in_scope and ranking[0].confidence >= self._least_sure(language)),
@@ -176,6 +182,16 @@ class NluRecognizer:
         return self.entities.extract(text, language, now=moment)
 
 
+def _around(request: Request, entities: Sequence[Entity]) -> Request:
+    """Return a wish with every entity whole that it has a part of: "#" before a number is one."""
+    own = [one for one in entities if one.start < request.end and request.start < one.end]
+    return replace(
+        request,
+        start=min([request.start, *(one.start for one in own)]),
+        end=max([request.end, *(one.end for one in own)]),
+    )
+
+
 def open_recognizer(
     encoder: Encoder,
     model_folder: Path,
@@ -215,7 +231,8 @@ def open_recognizer(
         commands=load_commands() if commands is None else commands,
         sure_from=model.intents.doubt.thresholds(rules.understand.accepted_error),
         payloads=frozenset({*labels, *named.intents, *named.commands}),
-        finder=find_requests(load_languages(), named.talk),
+        splitter=clause_splitter(load_languages()),
+        finder=find_requests(named.talk),
         now=now,
     )
 

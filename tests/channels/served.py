@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.server.run import bind
+from tests.hanging_up import hang_up
 
 
 @asynccontextmanager
@@ -23,3 +24,4 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
+        await hang_up(server)

@@ -102,7 +102,17 @@ async def test_parts_come_with_the_query_they_are_of(encoder: Encoder) -> None:
     assert rows.dtype == np.float32
     assert rows[0].tobytes() == (await encoder.encode_query(text)).tobytes()
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
-    assert rows[1] @ rows[2] < rows[1] @ rows[1] - 1e-4
+    assert rows[3] @ rows[0] > 0.9
+
+
+async def test_a_part_is_the_part_that_was_named(encoder: Encoder) -> None:
+    text = "norway order a b c order norway"
+    first, last = (0, 6), (len(text) - 6, len(text))
+    order = (7, 12)
+
+    _, norway, again, other = await encoder.encode_parts(text, [first, last, order])
+
+    assert norway @ again > norway @ other
 
 
 @pytest.mark.parametrize("text", [*ODD.values(), "x " * 2_000], ids=[*ODD.keys(), "long"])

@@ -26,6 +26,7 @@ from bot.channels.web import words_routes
 from bot.model import Language
 from bot.words import ReplyWords
 from intents.replies import load_replies
+from tests.hanging_up import hang_up
 
 STATIC = Path(str(files("bot") / "channels" / "web" / "static"))
 STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'"
@@ -309,6 +310,7 @@ class Running:
     async def _serve(self) -> None:
         self._scripted.loop = asyncio.get_running_loop()
         await self._server.serve()
+        await hang_up(self._server)
 
 
 def _until(is_true: Callable[[], bool]) -> None:

@@ -17,6 +17,7 @@ from bot.model import Change, ConversationId, Message, MessageId, Speaker
 from bot.ports import Event
 from bot.server.live import LocalLive
 from tests.e2e.browsing import DESKTOP, PHONE, serious
+from tests.hanging_up import hang_up
 from tests.unit.desk.kit import ANN, BOB, PASSWORD, Clock, DeskApp, desk_app, open_talk, served
 
 pytestmark = pytest.mark.e2e
@@ -76,6 +77,7 @@ class DeskServer:
                 self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
                 self._ready.set()
                 await self._server.serve(sockets=[listener])
+            await hang_up(self._server)
 
 
 @pytest.fixture

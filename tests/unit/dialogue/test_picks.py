@@ -180,6 +180,11 @@ def test_a_question_points_at_a_place(text: str, value: str) -> None:
         "第五个有红色吗",
         "at first i liked it",
         "tell me a story about the second one " * 8,
+        "最后一个问题，什么时候发货",
+        "第一个月内能退吗",
+        "第二个工作日能到吗",
+        "我是第二个人用这个码吗",
+        "my first order never came",
     ],
 )
 def test_a_sentence_that_points_at_no_one_place(text: str) -> None:

@@ -1,120 +1,29 @@
-"""Clauses of a message, and which of them are wishes of their own."""
+"""Which clauses of a message are wishes of their own."""
 
 from dataclasses import replace
 
-import pytest
-
 from bot.model import Guess
+from bot.nlu.clauses import Clause
 from bot.nlu.requests import (
-    MOST_CLAUSES,
     MOST_SEGMENTS,
-    Clause,
     Reading,
     RequestFinder,
     Weights,
     find_requests,
     signs,
 )
-from intents.loader import load_languages
 
-SHIPPED: RequestFinder = find_requests(load_languages(), {"greeting", "thanks", "deny"})
+SHIPPED: RequestFinder = find_requests({"greeting", "thanks", "deny"})
 PLAIN = Weights(signs={"confidence": 1.0, "joined": 2.0}, least=2.0)
 """A wish is what is read with log-odds of 2 (0.88), or 0 (0.5) beside a joining word."""
 FINDER = replace(SHIPPED, seems=PLAIN, counts=PLAIN)
 
 
-def clauses(text: str) -> list[tuple[str, bool]]:
-    return [(text[one.start : one.end], one.joined) for one in FINDER.clauses(text)]
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("where is it and also is it blue", ["where is it", "is it blue"]),
-        ("Where is SB-20417? Also, is it blue?", ["Where is SB-20417?", "is it blue?"]),
-        ("where is it and how long is it", ["where is it", "how long is it"]),
-        ("where is it btw is it blue", ["where is it", "is it blue"]),
-        ("我的订单到哪了，另外退货政策是什么", ["我的订单到哪了", "退货政策是什么"]),
-        ("到哪了 还有优惠券吗", ["到哪了", "优惠券吗"]),
-        ("到哪了顺便问一下有券吗", ["到哪了", "有券吗"]),
-        ("where is it，另外能开发票吗", ["where is it", "能开发票吗"]),
-    ],
-)
-def test_joining_words_cut_and_are_left_out(text: str, parts: list[str]) -> None:
-    assert clauses(text) == [(part, True) for part in parts]
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("It came. It is broken!", ["It came", "It is broken!"]),
-        ("到货了。是坏的", ["到货了", "是坏的"]),
-        ("it came\nit is broken", ["it came", "it is broken"]),
-        ("Hi! where is it now? thanks", ["Hi! where is it now? thanks"]),
-        ("it came, it is broken", ["it came", "it is broken"]),
-        ("it came and it is broken", ["it came", "and it is broken"]),
-        ("charged me twice AND it never came", ["charged me twice", "AND it never came"]),
-        ("到货了，是坏的", ["到货了", "是坏的"]),
-        ("包邮不 几天到", ["包邮不", "几天到"]),
-        ("少了螺丝还有柜门是裂的", ["少了螺丝", "还有柜门是裂的"]),
-        ("几天到?能开票吗?", ["几天到?", "能开票吗?"]),
-    ],
-)
-def test_a_clause_ends_wherever_it_may(text: str, parts: list[str]) -> None:
-    found = clauses(text)
-    assert found == ([(part, False) for part in parts] if len(parts) > 1 else [])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "   ",
-        "where is my order",
-        "by the way, is it blue",
-        "顺便问一下多少钱",
-        "push it to next thursday please",
-        "version 2.5 of https://example.com/a.b?c=d,e",
-        "1,299.50",
-        "x. " * 400,
-    ],
-)
-def test_a_message_of_one_clause_is_read_once(text: str) -> None:
-    assert clauses(text) == []
-
-
-def test_many_sentences_become_few_clauses() -> None:
-    text = ". ".join(f"this is sentence number {n}" for n in range(MOST_CLAUSES + 5))
-    found = clauses(text)
-    assert len(found) == MOST_CLAUSES
-    assert text.startswith(found[0][0])
-    assert text.endswith(found[-1][0])
-
-
-@pytest.mark.parametrize(
-    ("text", "asks"),
-    [
-        ("it is broken, can you send one", [False, True]),
-        ("it is broken, I want my money back", [False, True]),
-        ("it came, in blue?", [False, True]),
-        ("what's the price, it is blue", [True, False]),
-        ("杯子碎了，能换吗", [False, True]),
-        ("杯子碎了，发货没", [False, True]),
-        ("我没收到，在家等的", [False, False]),
-    ],
-)
-def test_questions_and_bids_are_told_from_stories(text: str, asks: list[bool]) -> None:
-    assert [clause.asks for clause in FINDER.clauses(text)] == asks
-
-
-# -- which are wishes --------------------------------------------------------------------------
-
-
 def reading(intent: str, confidence: float, at: int = 0, **how: bool) -> Reading:
-    joined, opens = how.get("joined", False), how.get("opens", False)
-    clause = Clause(start=at, end=at + 5, joined=joined, opens=opens)
+    scope = how.pop("in_scope", True)
+    clause = Clause(start=at, end=at + 5, **how)
     guess = Guess(intent=intent, confidence=confidence)
-    return Reading(clause=clause, guess=guess, in_scope=how.get("in_scope", True))
+    return Reading(clause=clause, guess=guess, in_scope=scope)
 
 
 def ranking(**shares: float) -> list[Guess]:
@@ -183,6 +92,27 @@ def test_a_person_is_found_anywhere() -> None:
     whole = ranking(order=0.999, contact_human=0.0)
     asks = reading("contact_human", 0.7, 9)
     assert found(whole, reading("order", 0.9), asks) == ["order", "contact_human"]
+
+
+def test_a_person_is_called_though_nothing_else_is_clear() -> None:
+    whole = ranking(complaint=0.4, contact_human=0.1)
+    told = [reading("order", 0.3), reading("order", 0.4, 9), reading("contact_human", 0.9, 18)]
+    assert found(whole, *told) == ["complaint", "contact_human"]
+
+
+def test_a_call_for_a_person_is_read_by_itself() -> None:
+    whole = ranking(complaint=0.4)
+    told = [reading("complaint", 0.9), reading("order", 0.1, 9), reading("contact_human", 0.9, 18)]
+    assert segments(whole, *told)[-1] == (18, 23)
+
+
+def test_what_is_told_between_two_wishes_stays_before_the_word_that_links() -> None:
+    whole = ranking(modify=0.9)
+    told = [
+        reading("modify", 0.9), reading("zip", 0.1, 9),
+        reading("time", 0.95, 18, links=True), reading("time", 0.2, 27),
+    ]  # fmt: skip
+    assert segments(whole, *told) == [(0, 14), (18, 32)]
 
 
 def test_no_more_than_three_wishes_are_taken_but_always_a_person() -> None:

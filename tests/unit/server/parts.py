@@ -46,6 +46,7 @@ from bot.words import ReplyWords
 from escalation.model import Handoff, HandoffId, Reason, Summary
 from intents.replies import load_replies
 from knowledge_base.model import Kind, SearchResult
+from tests.hanging_up import hang_up
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 EN = Language("en")
@@ -285,6 +286,7 @@ async def serving(api: FastAPI, live: Live) -> AsyncIterator[tuple[str, Server]]
     finally:
         server.should_exit = True
         await task
+        await hang_up(server)
 
 
 @asynccontextmanager
