@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, CDPSession, expect
 from tests.e2e.browsing import PHONE, Widget, open_page, serious
 from tests.e2e.scripted import STRICT, Scripted
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 Visit = Callable[..., Widget]
 
 ORDER_CARD = {
@@ -185,7 +185,6 @@ def test_the_widget_runs_under_a_strict_policy(visit: Visit, scripted: Scripted)
     assert [text for text in reports if "Content Security Policy" in text] == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_axe_finds_nothing_serious(

@@ -77,6 +77,7 @@ def test_the_page_has_words_for_all_it_names() -> None:
     assert named == words
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 def test_a_suggested_question_opens_the_chat_and_waits_there(
     visit: Visit, scripted: Scripted
@@ -91,6 +92,7 @@ def test_a_suggested_question_opens_the_chat_and_waits_there(
     assert scripted.posts == []
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 def test_a_customer_is_signed_in_and_out(visit: Visit, scripted: Scripted) -> None:
     widget = visit("/", lang="en").open()
@@ -108,6 +110,7 @@ def test_a_customer_is_signed_in_and_out(visit: Visit, scripted: Scripted) -> No
     assert scripted.talk.identity is None
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 def test_the_language_switch_changes_page_and_chat(visit: Visit) -> None:
     widget = visit("/", lang="en")
@@ -120,6 +123,7 @@ def test_the_language_switch_changes_page_and_chat(visit: Visit) -> None:
     expect(widget.presence).to_have_text("智能客服")
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 def test_the_page_needs_nothing_from_elsewhere_and_nothing_inline(
     context: BrowserContext, scripted: Scripted
